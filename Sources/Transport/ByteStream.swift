@@ -1,0 +1,103 @@
+package import Bytes
+import CLinux
+import Glibc
+
+/// A connected, non-blocking socket: the one owner of its descriptor, watched by one loop.
+/// Reading and writing never wait; they say when they would.
+package final class ByteStream {
+  package enum ReadOutcome: Equatable {
+    case bytes(Int)
+    case wouldBlock
+    /// The peer has shut its sending side.
+    case end
+    case failed(TransportError)
+  }
+
+  package enum WriteOutcome: Equatable {
+    case bytes(Int)
+    case wouldBlock
+    case failed(TransportError)
+  }
+
+  private let loop: EventLoop
+  private var descriptor: Int32
+  private var registration: EventLoop.Registration?
+
+  /// Takes ownership of `descriptor`, which is non-blocking; it is closed when this throws.
+  package init(
+    adopting descriptor: Int32, on loop: EventLoop, watchedBy target: any Pollable
+  ) throws(TransportError) {
+    self.loop = loop
+    self.descriptor = descriptor
+    do {
+      registration = try loop.register(descriptor, target)
+    } catch {
+      Glibc.close(descriptor)
+      self.descriptor = -1
+      throw error
+    }
+  }
+
+  deinit { close() }
+
+  package var isOpen: Bool { descriptor >= 0 }
+
+  /// Reads once into the buffer's free space, of which there is at least `minimum` bytes.
+  package func read(into buffer: ByteBuffer, minimum: Int) -> ReadOutcome {
+    var outcome = ReadOutcome.wouldBlock
+    buffer.appendUnsafe(minimum: minimum) { space in
+      let count = retryingOnInterrupt { recv(descriptor, space.baseAddress, space.count, 0) }
+      if count > 0 {
+        outcome = .bytes(count)
+        return count
+      }
+      if count == 0 {
+        outcome = .end
+      } else if errno != EAGAIN {
+        outcome = .failed(.system(call: "recv", errno: errno))
+      }
+      return 0
+    }
+    return outcome
+  }
+
+  /// Writes once, as much of the two pieces as the kernel takes.
+  package func write(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0)
+  ) -> WriteOutcome {
+    var pieces = (
+      iovec(iov_base: .init(mutating: first.baseAddress), iov_len: first.count),
+      iovec(iov_base: .init(mutating: second.baseAddress), iov_len: second.count)
+    )
+    let count = withUnsafeMutablePointer(to: &pieces) { pieces in
+      pieces.withMemoryRebound(to: iovec.self, capacity: 2) { vector in
+        var message = msghdr()
+        message.msg_iov = vector
+        message.msg_iovlen = 2
+        return retryingOnInterrupt { sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL)) }
+      }
+    }
+    if count >= 0 { return .bytes(count) }
+    return errno == EAGAIN ? .wouldBlock : .failed(.system(call: "sendmsg", errno: errno))
+  }
+
+  /// Tells the peer that nothing more is sent; reading goes on.
+  package func shutDownWriting() {
+    if isOpen { shutdown(descriptor, Int32(SHUT_WR)) }
+  }
+
+  package func close() {
+    guard descriptor >= 0 else { return }
+    if let registration { loop.unregister(registration, descriptor) }
+    Glibc.close(descriptor)
+    descriptor = -1
+  }
+}
+
+/// Calls again when a signal interrupted the call before it did anything.
+func retryingOnInterrupt(_ call: () -> Int) -> Int {
+  while true {
+    let result = call()
+    if result >= 0 || errno != EINTR { return result }
+  }
+}
