@@ -17,6 +17,8 @@ package final class Window: @unchecked Sendable {
   package let positions: [Int32]
   /// Offset of the first row in the upstream's list.
   package let offset: Int
+  /// Rows that were asked for.
+  package let requested: Int
   /// What the upstream says about the end of its list.
   package let end: ListEnd
   /// How many sessions the whole query has, where the provider says so.
@@ -40,7 +42,7 @@ package final class Window: @unchecked Sendable {
 
   package init(
     storage: ByteBuffer, sessions: [Session], positions: [Int32], rawCount: Int, rejected: Int,
-    offset: Int, end: ListEnd, total: Total?
+    offset: Int, requested: Int, end: ListEnd, total: Total?
   ) {
     self.storage = storage
     self.sessions = sessions
@@ -48,6 +50,7 @@ package final class Window: @unchecked Sendable {
     self.rawCount = rawCount
     self.rejected = rejected
     self.offset = offset
+    self.requested = requested
     self.end = end
     self.total = total
   }

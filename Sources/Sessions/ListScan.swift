@@ -1,0 +1,122 @@
+/// Reads a whole list, whatever its order, while it changes: windows that overlap are joined by the
+/// ids they share, a window that shares none with the one before it is asked again from further
+/// back, and at the end the head is read again until it joins what was read first. Pure: says which
+/// windows to ask for, several at a time, and takes the answers in any order.
+///
+/// Every session that is listed throughout, and does not move during the scan, is in the result.
+package struct ListScan {
+  /// Rows that two neighbouring windows have in common when nothing moves.
+  static let overlap = 8
+  /// How often a gap is asked again, from twice as far back each time, before the scan goes on
+  /// without: by then it has gone back 64 windows.
+  static let gapRetries = 8
+
+  private let limits: WindowLimits
+  private let order: SessionOrder
+  private let rowLimit: Int
+  private let concurrency: Int
+  private var phase = Phase.sweep
+  /// Windows joined so far, in list order; those of the head come after them.
+  private var joined: [Window] = []
+  private var ids: Set<RowIdentity> = []
+  /// Answers that came before their turn, by offset.
+  private var early: [WindowRequest: Window] = [:]
+  private var planned: [WindowRequest] = []
+  private var outstanding: Set<WindowRequest> = []
+  private var gapAttempts = 0
+  private var isTruncated = false
+
+  private enum Phase { case sweep, head, done }
+
+  package init(limits: WindowLimits, order: SessionOrder, rowLimit: Int, concurrency: Int) {
+    self.limits = limits
+    self.order = order
+    self.rowLimit = rowLimit
+    self.concurrency = max(1, concurrency)
+    planned = [limits.window(from: 0, count: limits.maximum)]
+  }
+
+  package var isDone: Bool { phase == .done }
+
+  package func result() -> ScannedList {
+    ScannedList(joined, order: order, isTruncated: isTruncated)
+  }
+
+  /// Windows to ask for now.
+  package mutating func nextRequests() -> [WindowRequest] {
+    guard phase != .done else { return [] }
+    // The first answer tells whether there is more at all.
+    if phase == .sweep, !joined.isEmpty {
+      while planned.count < concurrency, let last = planned.last,
+        last.offset + last.count < rowLimit + limits.maximum
+      {
+        planned.append(following(last.offset + last.count))
+      }
+    }
+    let fresh = planned.filter { !outstanding.contains($0) && early[$0] == nil }
+    outstanding.formUnion(fresh)
+    return fresh
+  }
+
+  package mutating func receive(_ window: Window, for request: WindowRequest) {
+    outstanding.remove(request)
+    guard phase != .done else { return }
+    if phase == .head { return receiveHead(window) }
+    guard planned.contains(request) else { return }
+    early[request] = window
+    while phase == .sweep, let next = planned.first, let window = early.removeValue(forKey: next) {
+      planned.removeFirst()
+      join(window)
+    }
+  }
+
+  private mutating func join(_ window: Window) {
+    if let previous = joined.last, !sharesRow(window),
+      window.offset > 0, gapAttempts < Self.gapRetries
+    {
+      gapAttempts += 1
+      let back = (limits.maximum / 2) << (gapAttempts - 1)
+      let offset = max(0, previous.offset + previous.rawCount - back)
+      planned = [limits.window(from: offset, count: limits.maximum)]
+      early = [:]
+      return
+    }
+    gapAttempts = 0
+    add(window)
+    let end = window.offset + window.rawCount
+    if window.end == .here || end >= rowLimit {
+      isTruncated = window.end != .here
+      planned = []
+      early = [:]
+      phase = joined.count == 1 ? .done : .head
+      if phase == .head { planned = [limits.window(from: 0, count: limits.maximum)] }
+    } else if planned.isEmpty {
+      planned = [following(end)]
+    }
+  }
+
+  /// Rows that came to the head meanwhile: read on until a row is met that is known.
+  private mutating func receiveHead(_ window: Window) {
+    let isJoined = sharesRow(window)
+    add(window)
+    planned = []
+    if isJoined || window.end == .here || ids.count >= 2 * rowLimit {
+      phase = .done
+    } else {
+      planned = [following(window.offset + window.rawCount)]
+    }
+  }
+
+  private func following(_ end: Int) -> WindowRequest {
+    limits.window(from: max(0, end - Self.overlap), count: limits.maximum)
+  }
+
+  private func sharesRow(_ window: Window) -> Bool {
+    window.sessions.indices.contains { ids.contains(RowIdentity(window, $0)) }
+  }
+
+  private mutating func add(_ window: Window) {
+    joined.append(window)
+    for index in window.sessions.indices { ids.insert(RowIdentity(window, index)) }
+  }
+}

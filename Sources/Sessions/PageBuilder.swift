@@ -1,0 +1,145 @@
+/// Merges the readers of all sources into one page: takes the next session of all until the page is
+/// full, and says which source has to be read on before that can be known. Pure.
+package struct PageBuilder {
+  package let order: SessionOrder
+  package let limit: Int
+  /// Windows that filtering may cost a source on one page.
+  package let pageBudget: Int
+  package private(set) var sources: [Source]
+  package private(set) var rows: [(source: Int, row: SourceRow)] = []
+  package private(set) var isDone = false
+  /// The last session returned in order.
+  private var reached: (rank: SortRank, source: Int, id: BoundaryID)?
+
+  package struct Source {
+    package let name: String
+    package internal(set) var reader: SourceReader
+    package internal(set) var hasFailed = false
+    package internal(set) var returned = 0
+    /// The name and the colon: what the global ids of this source begin with.
+    let prefix: [UInt8]
+  }
+
+  package init(
+    order: SessionOrder, limit: Int, pageBudget: Int,
+    sources: [(name: String, reader: SourceReader)]
+  ) {
+    self.order = order
+    self.limit = limit
+    self.pageBudget = pageBudget
+    self.sources = sources.map {
+      Source(name: $0.name, reader: $0.reader, prefix: Array("\($0.name):".utf8))
+    }
+    rows.reserveCapacity(limit)
+  }
+
+  package var hasMore: Bool { sources.contains { !$0.reader.isExhausted } }
+
+  /// Where each source is to be read on from, by the order of `sources`.
+  package var positions: [SourcePosition] { sources.map { $0.reader.finalPosition() } }
+
+  /// Takes all that is known, and gives the sources that have to be read on now; none once the page
+  /// is done or while what it waits for is outstanding.
+  package mutating func fill() -> [Int] {
+    while rows.count < limit {
+      if let source = sources.indices.first(where: { sources[$0].reader.headIsLate }) {
+        take(source, inOrder: false)
+        continue
+      }
+      let best = bestSource()
+      let rank = best.flatMap { sources[$0].reader.head?.rank }
+      let blocking = sources.indices.filter {
+        !sources[$0].hasFailed && sources[$0].reader.blocks(rank)
+      }
+      if blocking.isEmpty {
+        guard let best else { break }
+        take(best, inOrder: true)
+        continue
+      }
+      for source in sources.indices { advance(source) }
+      let isOverBudget = blocking.contains {
+        sources[$0].reader.report.reads >= pageBudget && !sources[$0].reader.needsScan
+      }
+      guard isOverBudget else { return blocking }
+      let frontier = blocking.compactMap { sources[$0].reader.frontier }.min() ?? .min
+      for source in sources.indices {
+        sources[source].reader.advance(to: frontier, afterID: nil)
+      }
+      isDone = true
+      return []
+    }
+    finish()
+    return []
+  }
+
+  package mutating func nextRequest(_ source: Int) -> WindowRequest? {
+    sources[source].reader.nextRequest()
+  }
+
+  package mutating func receive(
+    _ window: Window, from source: Int
+  ) throws(SourceReader.Fault) {
+    try sources[source].reader.receive(window)
+  }
+
+  package mutating func receive(scan: ScannedList, from source: Int) {
+    sources[source].reader.receive(scan: scan)
+  }
+
+  /// The source gives nothing more on this page; what was read of it before is used.
+  package mutating func fail(_ source: Int) {
+    sources[source].reader.requestFailed()
+    sources[source].hasFailed = true
+  }
+
+  private mutating func finish() {
+    isDone = true
+    let isFull = rows.count >= limit
+    for source in sources.indices {
+      if isFull { advance(source) } else { sources[source].reader.advanceToFrontier() }
+    }
+  }
+
+  private mutating func take(_ source: Int, inOrder: Bool) {
+    guard let row = sources[source].reader.take() else { return }
+    rows.append((source, row))
+    sources[source].returned += 1
+    if inOrder { reached = (row.rank, source, BoundaryID(whole: row.nativeID)) }
+  }
+
+  /// The source whose head comes first; ids of different sources differ in their prefixes already.
+  private func bestSource() -> Int? {
+    var best: (source: Int, head: SourceRow)?
+    for source in sources.indices {
+      guard let head = sources[source].reader.head else { continue }
+      if let known = best {
+        let isBefore =
+          head.rank != known.head.rank
+          ? head.rank < known.head.rank : prefixPrecedes(source, known.source)
+        guard isBefore else { continue }
+      }
+      best = (source, head)
+    }
+    return best?.source
+  }
+
+  private func prefixPrecedes(_ left: Int, _ right: Int) -> Bool {
+    sources[left].prefix.withUnsafeBytes { left in
+      sources[right].prefix.withUnsafeBytes { order.precedes(left, $0) }
+    }
+  }
+
+  /// Moves a source's position to the last session that the page has returned in order: sessions of
+  /// the same rank in a source whose ids come before have been returned too, those of a source whose
+  /// ids come after have not.
+  private mutating func advance(_ source: Int) {
+    guard let reached else { return }
+    if source == reached.source {
+      sources[source].reader.advance(to: reached.rank, afterID: reached.id)
+    } else if prefixPrecedes(source, reached.source), reached.rank < .max {
+      sources[source].reader.advance(to: reached.rank + 1, afterID: nil)
+    } else {
+      sources[source].reader.advance(to: reached.rank, afterID: nil)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Bytes
+
+/// A filter made ready to be asked row by row: what is wanted as bytes, `q` folded once.
+package struct SessionMatcher: Sendable {
+  private let filter: SessionFilter
+  private let agentID: [UInt8]?
+  private let participantID: [UInt8]?
+  private let workspaceID: [UInt8]?
+  private let text: String?
+  /// Whether any session can fail to match once the upstream has done what it can: without such a
+  /// filter a page needs no more rows than it returns.
+  package let isSelective: Bool
+
+  /// - Parameter pushedDown: parameters that the upstream applies itself. They are asked here all
+  ///   the same (what the upstream lets through in excess is dropped), but are not expected to drop
+  ///   anything.
+  package init(_ filter: SessionFilter, pushedDown: Set<String> = []) {
+    self.filter = filter
+    agentID = filter.agentID.map { Array($0.utf8) }
+    participantID = filter.participantID.map { Array($0.utf8) }
+    workspaceID = filter.workspaceID.map { Array($0.utf8) }
+    text = filter.text?.lowercased()
+    isSelective = !filter.restrictedParameters.isSubset(of: pushedDown)
+  }
+
+  package func matches(_ session: Session, in window: Window) -> Bool {
+    if !filter.statuses.isEmpty, !filter.statuses.contains(session.status) { return false }
+    if !filter.channels.isEmpty, !filter.channels.contains(session.channel) { return false }
+    if !filter.modalities.isEmpty, !filter.modalities.contains(session.modality) { return false }
+    if let bound = filter.createdAfter, session.createdAt < bound { return false }
+    if let bound = filter.createdBefore, session.createdAt >= bound { return false }
+    if filter.updatedAfter != nil || filter.updatedBefore != nil {
+      guard let updated = session.updatedAt else { return false }
+      if let bound = filter.updatedAfter, updated < bound { return false }
+      if let bound = filter.updatedBefore, updated >= bound { return false }
+    }
+    if let agentID, !window.string(session.agentID, equals: agentID) { return false }
+    if let participantID, !window.string(session.participantID, equals: participantID) {
+      return false
+    }
+    if let workspaceID, !window.string(session.workspaceID, equals: workspaceID) { return false }
+    if let text {
+      let id = String(decoding: window.nativeID(session), as: UTF8.self)
+      return Self.contains(id, text) || Self.contains(window.text(session.title) ?? "", text)
+    }
+    return true
+  }
+
+  /// Substring without case and without Unicode normalisation: scalars are compared, where Swift's
+  /// own `contains` would compare canonical equivalents.
+  private static func contains(_ text: String, _ folded: String) -> Bool {
+    let haystack = Array(text.lowercased().utf8)
+    let needle = Array(folded.utf8)
+    guard haystack.count >= needle.count else { return false }
+    return (0...haystack.count - needle.count).contains { start in
+      haystack[start..<start + needle.count].elementsEqual(needle)
+    }
+  }
+}
+
+extension SessionFilter {
+  /// The contract's names of the parameters that restrict anything, passed-on ones aside.
+  package var restrictedParameters: Set<String> {
+    let restrictions: [(String, Bool)] = [
+      ("status", !statuses.isEmpty), ("channel", !channels.isEmpty),
+      ("modality", !modalities.isEmpty), ("agentId", agentID != nil),
+      ("participantId", participantID != nil), ("workspaceId", workspaceID != nil),
+      ("q", text != nil), ("createdAfter", createdAfter != nil),
+      ("createdBefore", createdBefore != nil), ("updatedAfter", updatedAfter != nil),
+      ("updatedBefore", updatedBefore != nil),
+    ]
+    return Set(restrictions.filter(\.1).map(\.0))
+  }
+}

@@ -1,0 +1,51 @@
+import COpenSSL
+
+/// What a traversal lists: the part of a request that has to stay the same from page to page.
+package struct SessionQuery: Hashable, Sendable {
+  package var order = SessionOrder.newestFirst
+  package var filter = SessionFilter()
+  /// Names of configured sources; empty for all.
+  package var sources: Set<String> = []
+  /// Names of providers; empty for all.
+  package var providers: Set<String> = []
+
+  package init() {}
+
+  /// The query's meaning in 8 bytes: the same for every spelling of the same query, on every
+  /// replica.
+  package var fingerprint: UInt64 {
+    var parts = [
+      "order=\(order.key.rawValue),\(order.descending)",
+      "source=\(Self.list(sources))", "provider=\(Self.list(providers))",
+      "status=\(Self.list(filter.statuses.map(\.rawValue)))",
+      "channel=\(Self.list(filter.channels.map(\.rawValue)))",
+      "modality=\(Self.list(filter.modalities.map(\.rawValue)))",
+      "agentId=\(Self.text(filter.agentID))", "participantId=\(Self.text(filter.participantID))",
+      "workspaceId=\(Self.text(filter.workspaceID))", "q=\(Self.text(filter.text?.lowercased()))",
+      "createdAfter=\(Self.time(filter.createdAfter))",
+      "createdBefore=\(Self.time(filter.createdBefore))",
+      "updatedAfter=\(Self.time(filter.updatedAfter))",
+      "updatedBefore=\(Self.time(filter.updatedBefore))",
+    ]
+    for (name, value) in filter.passedOn.sorted(by: { $0.key < $1.key }) {
+      parts.append("\(name)=\(Self.text(value))")
+    }
+    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
+    let meaning = Array(parts.joined(separator: "&").utf8)
+    _ = SHA256(meaning, meaning.count, &digest)
+    return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  private static func list(_ values: some Sequence<String>) -> String {
+    values.sorted().joined(separator: ",")
+  }
+
+  /// Lengths keep two texts from being read as one another.
+  private static func text(_ value: String?) -> String {
+    value.map { "\($0.utf8.count):\($0)" } ?? "-"
+  }
+
+  private static func time(_ value: Timestamp?) -> String {
+    value.map { String($0.milliseconds) } ?? "-"
+  }
+}

@@ -1,0 +1,72 @@
+/// What one traversal asks of one source: the same on every page, derived from the query and what
+/// the provider can do.
+package struct SourcePlan: Sendable {
+  package var order: SessionOrder
+  /// How the order runs through the upstream's list; nil when the list has no relation to it.
+  package var direction: WalkDirection?
+  package var limits: WindowLimits
+  package var matcher: SessionMatcher
+  /// Ranks that the filter's bounds on the sort value admit.
+  package var admitted: ClosedRange<SortRank>
+  /// Sessions that the page may return.
+  package var limit: Int
+  /// Whether windows may hold more than this page needs, for the pages after it.
+  package var readsAhead: Bool
+  /// Rows of one tie group, or of a whole list, that are held at most.
+  package var scanLimit: Int
+
+  package init(
+    order: SessionOrder, direction: WalkDirection?, limits: WindowLimits, matcher: SessionMatcher,
+    admitted: ClosedRange<SortRank>, limit: Int, readsAhead: Bool, scanLimit: Int
+  ) {
+    self.order = order
+    self.direction = direction
+    self.limits = limits
+    self.matcher = matcher
+    self.admitted = admitted
+    self.limit = limit
+    self.readsAhead = readsAhead
+    self.scanLimit = scanLimit
+  }
+
+  /// Rows before the place that a window should show: two of evidence, one to spare for a deletion.
+  static let overlap = 3
+  /// Rows at a window's end that it cannot vouch for: the last one, which may be out of place, and
+  /// the one before it, whose equals may follow.
+  static let margin = 2
+
+  /// Rows to ask for at once. A page that drops rows, or that others follow, asks for all it can
+  /// get: requests are what upstreams count.
+  func rowsPerRequest(isFirstPage: Bool) -> Int {
+    if matcher.isSelective || (readsAhead && !isFirstPage) { return limits.maximum }
+    return min(limits.maximum, limit + Self.margin + (isFirstPage ? 0 : Self.overlap))
+  }
+}
+
+/// What a page says about the order that a source's rows came in (contract, 2.3.5), mildest first.
+package enum OrderReport: String, Comparable, Sendable {
+  /// As the source lists them.
+  case native
+  /// Rows that were out of place were put in place.
+  case reordered
+  /// Rows came where they were read, out of place.
+  case late
+  /// The whole list was read and sorted.
+  case scanned
+  /// The whole list was to be read, but is longer than the limit: the rest is not served.
+  case truncated
+
+  private var severity: Int {
+    switch self {
+    case .native: 0
+    case .reordered: 1
+    case .late: 2
+    case .scanned: 3
+    case .truncated: 4
+    }
+  }
+
+  package static func < (left: OrderReport, right: OrderReport) -> Bool {
+    left.severity < right.severity
+  }
+}

@@ -1,0 +1,39 @@
+/// A session on its way from a window to the page.
+package struct SourceRow: Sendable {
+  package var rank: SortRank
+  package var window: Window
+  /// Index into `window.sessions`.
+  package var index: Int
+  /// Rank of the last row in order before it, or its own when it is in order: where it stands in
+  /// the list.
+  var place: SortRank
+  /// How many rows in order the page had read when it came to this one.
+  var membersBefore: Int
+
+  package var session: Session { window.sessions[index] }
+  package var nativeID: UnsafeRawBufferPointer { window.nativeID(window.sessions[index]) }
+
+  /// Strictly before in the requested order, within one source.
+  func precedes(_ other: SourceRow, in order: SessionOrder) -> Bool {
+    rank != other.rank ? rank < other.rank : order.precedes(nativeID, other.nativeID)
+  }
+}
+
+/// A session's native id as a member of a set, without copying its bytes.
+struct RowIdentity: Hashable {
+  private let window: Window
+  private let range: Range<Int>
+
+  init(_ row: SourceRow) { self.init(row.window, row.index) }
+
+  init(_ window: Window, _ index: Int) {
+    self.window = window
+    range = window.sessions[index].nativeID
+  }
+
+  static func == (left: RowIdentity, right: RowIdentity) -> Bool {
+    compareBytes(left.window.storage[left.range], right.window.storage[right.range]) == 0
+  }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(bytes: window.storage[range]) }
+}

@@ -1,0 +1,37 @@
+import Sessions
+import Support
+import Testing
+
+@Suite struct ListScanTests {
+  @Test(arguments: 0..<UInt64(200))
+  func findsEverySessionThatIsListedThroughout(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let limits: [WindowLimits] = [
+      .init(maximum: 100, addressing: .page), .init(maximum: 40, addressing: .offset),
+    ]
+    var upstream = ModelUpstream(name: "z", limits: limits[Int(seed % 2)])
+    for _ in 0..<Int.random(in: 0...900, using: &generator) {
+      upstream.insert(Scenario.row(&upstream, span: 2_000, &generator))
+    }
+    let before = upstream.rows.map(\.id)
+    var touched = Set<String>()
+    var scan = ListScan(
+      limits: upstream.limits, order: SessionOrder(.updatedAt, descending: true),
+      rowLimit: 10_000, concurrency: 3)
+    while !scan.isDone {
+      for request in scan.nextRequests().shuffled(using: &generator) {
+        var upstreams = [upstream]
+        Scenario.change(&upstreams, rate: 0.9, touched: &touched, &generator)
+        upstream = upstreams[0]
+        scan.receive(upstream.window(request), for: request)
+      }
+      if upstream.requests > 5_000 { break }
+    }
+    #expect(scan.isDone, "seed \(seed)")
+    let found = Set(scan.result().ids)
+    let lost = before.filter { !found.contains($0) && !touched.contains("z:\($0)") }
+    #expect(
+      lost.isEmpty,
+      "seed \(seed) lost \(lost.count) of \(before.count), requests \(upstream.requests)")
+  }
+}

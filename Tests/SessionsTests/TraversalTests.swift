@@ -1,0 +1,196 @@
+import Foundation
+import Sessions
+import Support
+import Testing
+
+/// The guarantees of a traversal (contract, 2.3) over random lists that change while they are read.
+/// The oracle is a plain sort and filter of the data.
+@Suite struct TraversalTests {
+  /// `TRAVERSAL_SEEDS=from-to` runs others: thousands in a soak, one to look at it.
+  static let seeds: Range<UInt64> = {
+    let given = ProcessInfo.processInfo.environment["TRAVERSAL_SEEDS"] ?? ""
+    let bounds = given.split(separator: "-").compactMap { UInt64($0) }
+    return bounds.count == 2 ? bounds[0]..<bounds[1] : 0..<150
+  }()
+
+  @Test(arguments: seeds)
+  func newestFirstIsCompleteOrderedAndFreeOfDoubles(seed: UInt64) {
+    check(seed, order: .newestFirst)
+  }
+
+  @Test(arguments: seeds)
+  func oldestFirstIsCompleteOrderedAndFreeOfDoubles(seed: UInt64) {
+    check(seed, order: .newestFirst.reversed)
+  }
+
+  @Test(arguments: seeds)
+  func failingSourcesLoseNothing(seed: UInt64) {
+    check(seed, order: seed % 2 == 0 ? .newestFirst : .newestFirst.reversed, faults: 0.2)
+  }
+
+  @Test(arguments: seeds)
+  func scannedOrdersAreCompleteOrderedAndFreeOfDoubles(seed: UInt64) {
+    check(
+      seed, order: SessionOrder(.updatedAt, descending: seed % 2 == 0), scanned: true)
+  }
+
+  private func check(
+    _ seed: UInt64, order: SessionOrder, faults: Double = 0, scanned: Bool = false
+  ) {
+    var generator = SeededGenerator(seed: seed)
+    let scenario = Scenario(order: order, scanned: scanned, generator: &generator)
+    var traversal = scenario.traversal
+    traversal.faults = faults
+    let before = traversal.upstreams
+    let fixed = scenario.pageSize
+    var touched = Set<String>()
+    let rate = scenario.churnRate
+    traversal.churn = { upstreams, generator in
+      Scenario.change(&upstreams, rate: rate, touched: &touched, &generator)
+    }
+    let result = traversal.run(
+      limit: { fixed ?? Int.random(in: 1...60, using: &$0) }, generator: &generator)
+    let label = "seed \(seed), \(scenario.description)"
+    #expect(result.failure == nil, "\(label)")
+
+    let keys = result.output.map { "\($0.source):\($0.id)" }
+    #expect(Set(keys).count == keys.count, "doubles: \(label)")
+    let expected = before.flatMap { upstream in
+      upstream.rows.filter { scenario.accepts($0) }.map { "\(upstream.name):\($0.id)" }
+    }
+    let lost = Set(expected).subtracting(keys).subtracting(touched)
+    #expect(lost.isEmpty, "lost \(lost.count) of \(expected.count): \(label) \(lost.prefix(3))")
+    if faults == 0 {
+      let sorted = result.output.sorted { Self.precedes($0, $1, order) }
+      #expect(result.output == sorted, "out of order: \(label)")
+    }
+    #expect(result.longestCursor <= 600, "cursor of \(result.longestCursor): \(label)")
+  }
+
+  static func precedes(
+    _ left: ModelTraversal.Output, _ right: ModelTraversal.Output, _ order: SessionOrder
+  ) -> Bool {
+    if left.rank != right.rank { return left.rank < right.rank }
+    let leftID = Array("\(left.source):\(left.id)".utf8)
+    let rightID = Array("\(right.source):\(right.id)".utf8)
+    return order.descending
+      ? rightID.lexicographicallyPrecedes(leftID) : leftID.lexicographicallyPrecedes(rightID)
+  }
+}
+
+/// A random set of sources, lists and a query, from a seed.
+struct Scenario {
+  var traversal: ModelTraversal
+  var churnRate: Double
+  var pageSize: Int?
+  var description: String
+  private let statuses: Set<SessionStatus>
+  private let admitted: ClosedRange<SortRank>
+  private let order: SessionOrder
+
+  init(order: SessionOrder, scanned: Bool, generator: inout SeededGenerator) {
+    let sources = Int.random(in: 1...3, using: &generator)
+    let span = [50, 2_000, 1_000_000].randomElement(using: &generator) ?? 50
+    let limits: [WindowLimits] = [
+      .init(maximum: 250, addressing: .offset), .init(maximum: 100, addressing: .page),
+      .init(maximum: 40, addressing: .offset),
+    ]
+    var upstreams: [ModelUpstream] = []
+    for index in 0..<sources {
+      var upstream = ModelUpstream(name: ["anam-eu", "anam", "z"][index], limits: limits[index])
+      upstream.tellsTotal = index == 1
+      if generator.chance(0.4) { upstream.keeping = .sorted(order) }
+      if scanned { upstream.keeping = .sorted(.newestFirst) }
+      let count = Int.random(
+        in: 0...[10, 300, 1_500].randomElement(using: &generator)!, using: &generator)
+      for _ in 0..<count { upstream.insert(Self.row(&upstream, span: span, &generator)) }
+      upstreams.append(upstream)
+    }
+    var query = SessionQuery()
+    query.order = order
+    if generator.chance(0.4) {
+      query.filter.statuses = generator.chance(0.5) ? [.failed] : [.active, .completed]
+    }
+    if generator.chance(0.3) {
+      query.filter.createdAfter = .init(
+        milliseconds: Int64.random(in: 0...Int64(span), using: &generator))
+    }
+    if generator.chance(0.3) {
+      query.filter.createdBefore = .init(
+        milliseconds: Int64.random(in: 0...Int64(span), using: &generator))
+    }
+    let directions: [WalkDirection?] = upstreams.map { upstream in
+      guard !scanned, case .sorted(let kept) = upstream.keeping else { return nil }
+      return kept == order ? .onward : .backward
+    }
+    traversal = ModelTraversal(upstreams, directions: directions)
+    traversal.query = query
+    traversal.readsAhead = generator.chance(0.5)
+    churnRate = [0, 0.3, 0.9].randomElement(using: &generator) ?? 0
+    pageSize = generator.chance(0.3) ? [1, 7, 50, 500].randomElement(using: &generator) : nil
+    statuses = query.filter.statuses
+    admitted = order.admittedRanks(query.filter) ?? 0...0
+    self.order = order
+    let filter = query.filter
+    accepted = { row in
+      (filter.statuses.isEmpty || filter.statuses.contains(row.status))
+        && (filter.createdAfter.map { row.created >= $0.milliseconds } ?? true)
+        && (filter.createdBefore.map { row.created < $0.milliseconds } ?? true)
+    }
+    description =
+      "\(order), \(upstreams.map { "\($0.rows.count) rows/\($0.limits.maximum)" }), span \(span), churn \(churnRate), page \(pageSize ?? 0)"
+  }
+
+  private let accepted: @Sendable (ModelUpstream.Row) -> Bool
+
+  func accepts(_ row: ModelUpstream.Row) -> Bool { accepted(row) }
+
+  static func row(
+    _ upstream: inout ModelUpstream, span: Int, _ generator: inout SeededGenerator
+  ) -> ModelUpstream.Row {
+    let created = Int64.random(in: 0...Int64(span), using: &generator)
+    return .init(
+      id: upstream.nextID(&generator), created: created,
+      updated: generator.chance(0.1) ? nil : created + Int64.random(in: 0...100, using: &generator),
+      status: SessionStatus.allCases.randomElement(using: &generator) ?? .active)
+  }
+
+  /// A few random changes, of which `touched` takes the ids that are no longer listed throughout.
+  static func change(
+    _ upstreams: inout [ModelUpstream], rate: Double, touched: inout Set<String>,
+    _ generator: inout SeededGenerator
+  ) {
+    guard generator.chance(rate) else { return }
+    for index in upstreams.indices where generator.chance(0.7) {
+      switch Int.random(in: 0..<4, using: &generator) {
+      case 0, 1:
+        for _ in 0..<Int.random(in: 1...12, using: &generator) {
+          var new = row(&upstreams[index], span: 50, &generator)
+          // Mostly at the head of the list, sometimes back-dated.
+          let newest = upstreams[index].rows.map(\.created).max() ?? 0
+          if generator.chance(0.7) {
+            new.created = newest + Int64.random(in: 0...2, using: &generator)
+          }
+          new.updated = new.created
+          touched.insert("\(upstreams[index].name):\(new.id)")
+          upstreams[index].insert(new)
+        }
+      case 2:
+        for _ in 0..<Int.random(in: 1...12, using: &generator) where !upstreams[index].rows.isEmpty
+        {
+          let victim = Int.random(in: 0..<upstreams[index].rows.count, using: &generator)
+          touched.insert("\(upstreams[index].name):\(upstreams[index].rows[victim].id)")
+          upstreams[index].rows.remove(at: victim)
+        }
+      default:
+        // A run of neighbours goes: the list shrinks in one place.
+        guard upstreams[index].rows.count > 40 else { continue }
+        let start = Int.random(in: 0..<upstreams[index].rows.count - 30, using: &generator)
+        for row in upstreams[index].rows[start..<start + 30] {
+          touched.insert("\(upstreams[index].name):\(row.id)")
+        }
+        upstreams[index].rows.removeSubrange(start..<start + 30)
+      }
+    }
+  }
+}
