@@ -76,8 +76,8 @@ extension UnsafeRawBufferPointer {
     return true
   }
 
-  /// Calls `element` with each non-empty element of a comma-separated list (RFC 9110, 5.6.1); quoted
-  /// strings are not looked into, so it serves lists of tokens only.
+  /// Calls `element` with each non-empty element of a comma-separated list (RFC 9110, 5.6.1);
+  /// quoted strings are not looked into, so it serves lists of tokens only.
   func forEachListElement<E: Error>(
     _ element: (UnsafeRawBufferPointer) throws(E) -> Void
   ) throws(E) {

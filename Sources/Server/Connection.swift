@@ -6,8 +6,8 @@ import Transport
 /// on one at a time, so that pipelined ones are answered in order; those waiting lie unparsed in a
 /// bounded buffer. Belongs to its server's loop.
 ///
-/// An idle connection holds no buffer: what is read goes through the loop's scratch buffer, and only
-/// what cannot be used yet is kept.
+/// An idle connection holds no buffer: what is read goes through the loop's scratch buffer, and
+/// only what cannot be used yet is kept.
 final class Connection: Pollable {
   enum Phase {
     /// Waiting for a request, or within its head.
@@ -38,15 +38,12 @@ final class Connection: Pollable {
   private(set) var servedRequests = 0
   private unowned let server: Server
   private var stream: ByteStream?
-  private var timer: LoopTimer?
-  /// When the current phase has lasted too long; nil without a limit. The timer may be armed for
-  /// an earlier moment and is then armed again: moving it at every request would cost more.
-  private var deadline: Instant?
+  private var deadline: ConnectionDeadline?
   /// Bytes read and not yet used: a part of a head, or pipelined requests.
   private var input: ByteBuffer?
   private var reader: RequestReader?
   private var exchange: Exchange?
-  private var outgoing: OutgoingAnswer?
+  private var writer = AnswerWriter()
   private var closesAfterAnswer = false
   private var lingersAfterAnswer = false
   private var readPaused = false
@@ -54,7 +51,8 @@ final class Connection: Pollable {
   private var peerHasEnded = false
   /// Set while `consume` runs: what an answer given at once leaves to do, it does itself.
   private var consuming = false
-  private var bodyBytesAtWindowStart = 0
+  /// Where the window began over which the rate of a body or an answer is measured.
+  private var bytesAtWindowStart = 0
   private var lingered = 0
 
   private var configuration: ServerConfiguration { server.configuration }
@@ -66,8 +64,8 @@ final class Connection: Pollable {
     remoteAddress = accepted.peer
     // A TLS session would be given to the stream here; all below stays as it is.
     stream = try ByteStream(adopting: accepted.descriptor, on: server.loop, watchedBy: self)
-    timer = LoopTimer { [unowned self] in timerFired() }
-    setDeadline(after: server.configuration.headTimeout)
+    deadline = ConnectionDeadline(server.loop) { [unowned self] in timerFired() }
+    deadline?.set(after: server.configuration.headTimeout)
   }
 
   var isIdle: Bool { phase == .head && reader == nil }
@@ -82,14 +80,14 @@ final class Connection: Pollable {
     if ended || readiness.contains(.readable) { readAvailable(untilEnd: ended) }
   }
 
-  /// Ends a connection on which nothing is going on, after a last look for a request that is already
-  /// there; others end with their answer.
+  /// Ends a connection on which nothing is going on, after a last look for a request that is
+  /// already there; others end with their answer.
   func drain() {
     if isIdle { readAvailable(untilEnd: true) }
     guard isIdle else { return }
     if servedRequests > 0 { return close() }
     let grace = server.loop.now + configuration.firstRequestGrace
-    if deadline.map({ $0 > grace }) ?? true { setDeadline(grace) }
+    if deadline?.instant.map({ $0 > grace }) ?? true { deadline?.set(grace) }
   }
 
   /// Tells the client that it is not served, and closes.
@@ -99,11 +97,10 @@ final class Connection: Pollable {
   func close() {
     guard phase != .closed else { return }
     phase = .closed
-    if let timer { server.loop.cancel(timer) }
-    timer = nil
+    deadline?.cancel()
     stream?.close()
     stream = nil
-    (input, reader, outgoing) = (nil, nil, nil)
+    (input, reader, writer) = (nil, nil, AnswerWriter())
     if let exchange {
       self.exchange = nil
       server.load.releaseRequest()
@@ -115,8 +112,8 @@ final class Connection: Pollable {
   // MARK: Reading
 
   /// Reads until the kernel has no more, or until what is kept reaches its bound.
-  /// - Parameter untilEnd: a short read does not count as the last: the peer's end may follow it, and
-  ///   an edge-triggered watch does not tell twice.
+  /// - Parameter untilEnd: a short read does not count as the last: the peer's end may follow it,
+  ///   and an edge-triggered watch does not tell twice.
   private func readAvailable(untilEnd: Bool) {
     for _ in 0..<Self.readsPerTurn {
       guard let stream else { return }
@@ -201,11 +198,11 @@ final class Connection: Pollable {
       switch reader.progress {
       case .complete: break
       case .head:
-        if isFirst { setDeadline(after: configuration.headTimeout) }
+        if isFirst { deadline?.set(after: configuration.headTimeout) }
       case .body:
         phase = .body
         if before == .head {
-          beginRateWindow(&bodyBytesAtWindowStart, count: 0)
+          beginRateWindow(0)
           if reader.head?.expectsContinue == true, reader.bodyBytesRead == 0 { sendContinue() }
         }
       }
@@ -220,7 +217,7 @@ final class Connection: Pollable {
     peerHasEnded = true
     switch phase {
     case .head, .body, .lingering: close()
-    case .handling: setDeadline(after: configuration.halfCloseGrace)
+    case .handling: deadline?.set(after: configuration.halfCloseGrace)
     case .sending, .closed: break
     }
   }
@@ -235,9 +232,9 @@ final class Connection: Pollable {
     else { return false }
     self.reader = nil
     phase = .handling
-    deadline = nil
+    deadline?.clear()
     servedRequests += 1
-    if peerHasEnded { setDeadline(after: configuration.halfCloseGrace) }
+    if peerHasEnded { deadline?.set(after: configuration.halfCloseGrace) }
     let exchange = Exchange(self, head)
     self.exchange = exchange
     let wasConsuming = consuming
@@ -279,7 +276,8 @@ final class Connection: Pollable {
     write(response, isHead: exchange.isHead, minorVersion: exchange.minorVersion)
   }
 
-  /// Answers an error that no handler sees. Where the next request would begin is not known any more.
+  /// Answers an error that no handler sees. Where the next request would begin is not known any
+  /// more.
   private func fail(_ error: ProtocolError, isHead: Bool) {
     (reader, input) = (nil, nil)
     closesAfterAnswer = true
@@ -299,68 +297,27 @@ final class Connection: Pollable {
 
   private func write(_ response: Response, isHead: Bool, minorVersion: Int) {
     guard let stream else { return }
-    let head = server.headScratch
-    head.truncate(to: 0)
-    var body = response.body
-    do {
-      try append(response, minorVersion: minorVersion, to: head)
-      if isHead || response.status.hasNoBody { body = nil }
-    } catch {
-      // The handler made a field that may not be sent; the error answer's fields are fixed.
-      closesAfterAnswer = true
-      lingersAfterAnswer = true
-      let fallback = Response(500, body: ByteBuffer("500 Internal Server Error\n"))
-      body = isHead ? nil : fallback.body
-      guard (try? append(fallback, minorVersion: minorVersion, to: head)) != nil else {
-        return close()
-      }
+    let meantToClose = closesAfterAnswer
+    let outcome = writer.write(
+      response, isHead: isHead, minorVersion: minorVersion, closes: &closesAfterAnswer,
+      to: stream, of: server)
+    if closesAfterAnswer, !meantToClose { lingersAfterAnswer = true }
+    if outcome == .pending {
+      phase = .sending
+      beginRateWindow(writer.acknowledgedBytes(stream))
     }
-    let outcome =
-      body.map { stream.write(head.bytes, $0.bytes) } ?? stream.write(head.bytes)
-    let total = head.count + (body?.count ?? 0)
-    switch outcome {
-    case .bytes(total): answerSent()
-    case .bytes(let count): keepUnsent(head.bytes, body, sent: count)
-    case .wouldBlock: keepUnsent(head.bytes, body, sent: 0)
-    case .failed: close()
-    }
-  }
-
-  private func append(
-    _ response: Response, minorVersion: Int, to buffer: ByteBuffer
-  ) throws(ProtocolError) {
-    var connection: StaticString?
-    if closesAfterAnswer {
-      connection = "close"
-    } else if minorVersion == 0 {
-      connection = "keep-alive"
-    }
-    try MessageEncoder.appendResponseHead(
-      response.status, response.fields, date: server.dateBytes(),
-      contentLength: response.status.hasNoBody ? nil : response.body?.count ?? 0,
-      connection: connection, to: buffer)
-  }
-
-  private func keepUnsent(_ head: UnsafeRawBufferPointer, _ body: ByteBuffer?, sent: Int) {
-    let unsent = OutgoingAnswer(head: head, body: body, sent: sent)
-    outgoing = unsent
-    phase = .sending
-    beginRateWindow(&unsent.acknowledgedAtWindowStart, count: acknowledgedBytes(unsent))
+    written(outcome)
   }
 
   private func flush() {
-    while let outgoing, let stream {
-      let (first, second) = outgoing.pieces
-      switch stream.write(first, second) {
-      case .bytes(let count):
-        outgoing.advance(count)
-        if outgoing.isFinished {
-          self.outgoing = nil
-          return answerSent()
-        }
-      case .wouldBlock: return
-      case .failed: return close()
-      }
+    if let stream { written(writer.flush(to: stream)) }
+  }
+
+  private func written(_ outcome: AnswerWriter.Outcome) {
+    switch outcome {
+    case .sent: answerSent()
+    case .pending: break
+    case .failed: close()
     }
   }
 
@@ -374,7 +331,7 @@ final class Connection: Pollable {
   private func answerSent() {
     if closesAfterAnswer { return lingersAfterAnswer && !peerHasEnded ? linger() : close() }
     phase = .head
-    setDeadline(after: configuration.idleTimeout)
+    deadline?.set(after: configuration.idleTimeout)
     guard !consuming else { return }
     consume()
     if phase == .head || phase == .body { resumeReading() }
@@ -385,57 +342,40 @@ final class Connection: Pollable {
     (input, reader) = (nil, nil)
     stream?.shutDownWriting()
     let timeout = configuration.lingerTimeout
-    setDeadline(after: server.isDraining ? min(timeout, Self.lingerWhileDraining) : timeout)
+    deadline?.set(after: server.isDraining ? min(timeout, Self.lingerWhileDraining) : timeout)
     // An error is answered amid reading, which goes on by itself and drops the rest.
     if !consuming { resumeReading() }
   }
 
   // MARK: Time
 
-  private func setDeadline(after delay: Duration) { setDeadline(server.loop.now + delay) }
-
-  private func setDeadline(_ instant: Instant) {
-    deadline = instant
-    guard let timer, !timer.isScheduled || timer.deadline > instant else { return }
-    server.loop.schedule(timer, at: instant)
-  }
-
   private func timerFired() {
-    guard let timer, let deadline, phase != .closed else { return }
-    if server.loop.now < deadline { return server.loop.schedule(timer, at: deadline) }
+    guard deadline?.hasPassed() == true else { return }
     switch phase {
     case .head where reader == nil && servedRequests > 0: close()
     case .head: fail(ProtocolError(408, "the head did not come in time"), isHead: false)
     case .body:
-      let count = reader?.bodyBytesRead ?? 0
-      guard isFastEnough(count - bodyBytesAtWindowStart) else {
-        return fail(ProtocolError(408, "the body comes too slowly"), isHead: false)
+      if !continuesRateWindow(reader?.bodyBytesRead ?? 0) {
+        fail(ProtocolError(408, "the body comes too slowly"), isHead: false)
       }
-      beginRateWindow(&bodyBytesAtWindowStart, count: count)
     case .sending:
-      guard let outgoing else { return close() }
-      let count = acknowledgedBytes(outgoing)
-      guard isFastEnough(count - outgoing.acknowledgedAtWindowStart) else { return close() }
-      beginRateWindow(&outgoing.acknowledgedAtWindowStart, count: count)
+      if !continuesRateWindow(stream.map(writer.acknowledgedBytes) ?? 0) { close() }
     case .handling, .lingering: close()
     case .closed: break
     }
   }
 
-  /// What of an answer the client's side has taken. What the kernel has taken from us says little: it
-  /// takes megabytes at once, and no more until much of that has gone.
-  private func acknowledgedBytes(_ outgoing: OutgoingAnswer) -> Int {
-    outgoing.sentBytes - (stream?.unacknowledgedBytes ?? 0)
+  private func beginRateWindow(_ count: Int) {
+    bytesAtWindowStart = count
+    deadline?.set(after: configuration.rateWindow)
   }
 
-  private func beginRateWindow(_ mark: inout Int, count: Int) {
-    mark = count
-    setDeadline(after: configuration.rateWindow)
-  }
-
-  private func isFastEnough(_ bytes: Int) -> Bool {
-    let wanted =
-      Int64(configuration.bytesPerSecond) * configuration.rateWindow.wholeMilliseconds / 1000
-    return Int64(bytes) >= max(1, wanted)
+  /// Begins the next window, if enough bytes came in this one.
+  private func continuesRateWindow(_ count: Int) -> Bool {
+    let milliseconds = configuration.rateWindow.wholeMilliseconds
+    let wanted = max(1, Int64(configuration.bytesPerSecond) * milliseconds / 1000)
+    guard Int64(count - bytesAtWindowStart) >= wanted else { return false }
+    beginRateWindow(count)
+    return true
   }
 }

@@ -2,8 +2,8 @@ import Bytes
 import HTTP
 package import Transport
 
-/// Serves HTTP/1.1 on one loop: accepts connections, lets a handler answer their requests, and drains.
-/// It knows nothing of what is served.
+/// Serves HTTP/1.1 on one loop: accepts connections, lets a handler answer their requests, and
+/// drains. It knows nothing of what is served.
 package final class Server {
   /// One read takes so much at most; the buffer for it is the loop's, not a connection's.
   static let readBytes = 32 * 1024

@@ -1,6 +1,7 @@
 package import HTTP
 
-/// The limits of a server. Each bounds what one client, or all of them, can make it hold or wait for.
+/// The limits of a server. Each bounds what one client, or all of them, can make it hold or wait
+/// for.
 package struct ServerConfiguration: Sendable {
   package var headLimits = HeadLimits()
   /// Bytes of a request's decoded body; more is answered 413.

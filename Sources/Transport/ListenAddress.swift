@@ -44,8 +44,8 @@ package struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// The text of a peer's address without its port. IPv4 that came through an IPv6 listener is written
-/// as IPv4, so that one client has one name.
+/// The text of a peer's address without its port. IPv4 that came through an IPv6 listener is
+/// written as IPv4, so that one client has one name.
 func peerText(_ storage: inout sockaddr_storage) -> String {
   withUnsafeBytes(of: &storage) { bytes in
     var offset = MemoryLayout<sockaddr_in>.offset(of: \.sin_addr) ?? 4

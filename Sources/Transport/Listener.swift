@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// Accepts connections on one loop and hands each to its owner. When descriptors run out it rests for
-/// a moment instead of spinning: connections wait in the kernel's queue meanwhile.
+/// Accepts connections on one loop and hands each to its owner. When descriptors run out it rests
+/// for a moment instead of spinning: connections wait in the kernel's queue meanwhile.
 package final class Listener: Pollable {
   /// One accepted connection: a non-blocking descriptor, which the callee owns from here on.
   package struct Accepted {
@@ -71,8 +71,8 @@ package final class Listener: Pollable {
     descriptor = -1
   }
 
-  /// Whether the bound stopped it, and more may be waiting. Being edge-triggered, it then comes back
-  /// by itself in the next turn.
+  /// Whether the bound stopped it, and more may be waiting. Being edge-triggered, it then comes
+  /// back by itself in the next turn.
   private func acceptSome(_ bound: Int) -> Bool {
     for _ in 0..<bound {
       guard descriptor >= 0 else { return false }

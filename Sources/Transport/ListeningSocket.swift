@@ -11,8 +11,8 @@ package struct ListeningSocket: Sendable {
   /// Connections that the kernel holds for us until they are accepted; net.core.somaxconn caps it.
   private static let backlog: Int32 = 4096
 
-  /// Opens one socket for each of `count` loops on the same port; the kernel spreads connections over
-  /// them.
+  /// Opens one socket for each of `count` loops on the same port; the kernel spreads connections
+  /// over them.
   ///
   /// - Parameter takeOver: another process may be listening already, and both then serve. Otherwise
   ///   a port that is taken throws `bind ADDRESS: Address already in use`: SO_REUSEPORT, by which

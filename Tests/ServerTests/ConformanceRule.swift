@@ -1,7 +1,7 @@
 import Testing
 
-/// One row of docs/HTTP.md: literal bytes, and the statuses that a server answers before it closes or
-/// before it has answered the follow-up request.
+/// One row of docs/HTTP.md: literal bytes, and the statuses that a server answers before it closes
+/// or before it has answered the follow-up request.
 struct ConformanceRule: CustomTestStringConvertible {
   /// The row's first column.
   let name: String

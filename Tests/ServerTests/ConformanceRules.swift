@@ -1,6 +1,6 @@
 extension ConformanceRule {
-  /// Requests on the wire and what becomes of them. RFC numbers are 9110 (semantics), 9112 (HTTP/1.1)
-  /// and 3986 (URI).
+  /// Requests on the wire and what becomes of them. RFC numbers are 9110 (semantics), 9112
+  /// (HTTP/1.1) and 3986 (URI).
   static let all: [ConformanceRule] =
     requestLines + targets + fields + hosts + framing + chunks + rest
 

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A blocking client that sends literal bytes and reads what comes, with nothing of ours between: our
-/// parser and encoder cannot agree on one mistake. Every read gives up after ten seconds.
+/// A blocking client that sends literal bytes and reads what comes, with nothing of ours between:
+/// our parser and encoder cannot agree on one mistake. Every read gives up after ten seconds.
 package final class RawClient {
   package struct Failure: Error, CustomStringConvertible {
     package let description: String
