@@ -68,6 +68,7 @@ package final class JSONProjection: @unchecked Sendable {
     members = compiled.members
     subtreeSlots = compiled.subtreeSlots
     memberCount = compiled.memberCount
+    nodeCount = compiled.nodeCount
     itemNode = Int32(itemRoot)
     envelopeNode = Int32(envelopeRoot)
     listIsRoot = list == nil
@@ -76,6 +77,7 @@ package final class JSONProjection: @unchecked Sendable {
   }
 
   private let memberCount: Int
+  let nodeCount: Int
 
   deinit {
     for index in 0..<memberCount { members[index].name.start?.deallocate() }

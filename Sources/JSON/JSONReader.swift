@@ -2,7 +2,9 @@ extension JSONProjection {
   /// Reads the answer to a list. Every byte is checked; see `JSONScanner`.
   package func readList(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONTable {
     let table = JSONTable(columns: itemSlots, envelopeSlots: envelopeSlots)
-    let reader = try JSONReader(bytes, self, table)
+    let guesses = makeGuesses()
+    defer { guesses.deallocate() }
+    let reader = try JSONReader(bytes, self, table, guesses)
     try reader.readDocument { (start) throws(JSONError) in
       if listIsRoot { return try reader.readList(start, depth: 0) }
       guard reader.scanner.base[start] == UInt8(ascii: "{") else {
@@ -16,11 +18,25 @@ extension JSONProjection {
   /// Reads the answer to a single item: a table of one row.
   package func readItem(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONTable {
     let table = JSONTable(columns: itemSlots, envelopeSlots: envelopeSlots)
-    let reader = try JSONReader(bytes, self, table)
+    let guesses = makeGuesses()
+    defer { guesses.deallocate() }
+    let reader = try JSONReader(bytes, self, table, guesses)
     try reader.readDocument { (start) throws(JSONError) in
       try reader.readItem(start, depth: 0)
     }
     return table
+  }
+}
+
+extension JSONProjection {
+  /// Guesses at the names of an object of each kind, by place; those further on share the last one.
+  static let guessesPerNode = 64
+
+  private func makeGuesses() -> UnsafeMutablePointer<KeyGuess> {
+    let count = nodeCount * Self.guessesPerNode
+    let guesses = UnsafeMutablePointer<KeyGuess>.allocate(capacity: count)
+    guesses.initialize(repeating: KeyGuess(), count: count)
+    return guesses
   }
 }
 
@@ -29,9 +45,12 @@ struct JSONReader {
   let scanner: JSONScanner
   private let projection: JSONProjection
   private let table: JSONTable
+  private let guesses: UnsafeMutablePointer<KeyGuess>
 
+  /// - Parameter guesses: for every node, kept by the caller while this reads.
   init(
-    _ bytes: UnsafeRawBufferPointer, _ projection: JSONProjection, _ table: JSONTable
+    _ bytes: UnsafeRawBufferPointer, _ projection: JSONProjection, _ table: JSONTable,
+    _ guesses: UnsafeMutablePointer<KeyGuess>
   ) throws(JSONError) {
     guard bytes.count < UInt32.max else { throw JSONError(.tooLarge, at: 0) }
     guard let start = bytes.baseAddress, bytes.count > 0 else {
@@ -41,6 +60,7 @@ struct JSONReader {
       base: start.assumingMemoryBound(to: UInt8.self), end: bytes.count)
     self.projection = projection
     self.table = table
+    self.guesses = guesses
   }
 
   /// Reads one value with white space around it, and nothing else.
@@ -101,10 +121,17 @@ struct JSONReader {
     var position = try scanner.skipSpace(start)
     if scanner.base[position] == UInt8(ascii: "}") { return position &+ 1 }
     var seen: UInt64 = 0
+    var guess = guesses + Int(node) &* JSONProjection.guessesPerNode
+    let lastGuess = guess + (JSONProjection.guessesPerNode &- 1)
     while true {
-      let key = try scanner.skipKey(position)
-      position = key.value
-      if let member = member(node, key) {
+      if guess.pointee.holds(at: position, in: scanner) {
+        position = try scanner.skipSpace(position &+ Int(guess.pointee.length))
+      } else {
+        position = try learn(node, position, guess)
+      }
+      let wanted = guess.pointee.member
+      if guess < lastGuess { guess += 1 }
+      if let member = wanted {
         position = try readMember(member, position, slots, &seen, depth: depth)
       } else if scanner.base[position] == UInt8(ascii: "\"") {
         position = try scanner.skipString(position &+ 1).end
@@ -120,6 +147,17 @@ struct JSONReader {
       }
       position = try scanner.skipSpace(position)
     }
+  }
+
+  /// Steps over a name that was not guessed, looks it up and makes it the next guess. Returns where its value
+  /// begins.
+  @inline(never)
+  private func learn(
+    _ node: Int32, _ start: Int, _ guess: UnsafeMutablePointer<KeyGuess>
+  ) throws(JSONError) -> Int {
+    let key = try scanner.skipKey(start)
+    guess.pointee = KeyGuess(key, member(node, key), in: scanner)
+    return key.value
   }
 
   @inline(__always)

@@ -49,6 +49,7 @@ final class JSONTrie {
   struct Compiled {
     var nodes: UnsafeMutablePointer<JSONProjection.Node>
     var members: UnsafeMutablePointer<JSONProjection.Member>
+    var nodeCount: Int
     var memberCount: Int
     var subtreeSlots: UnsafeMutablePointer<Int32>
   }
@@ -69,7 +70,8 @@ final class JSONTrie {
       compiled.append(node)
     }
     return Compiled(
-      nodes: Self.copy(compiled), members: Self.copy(tables), memberCount: tables.count,
+      nodes: Self.copy(compiled), members: Self.copy(tables), nodeCount: compiled.count,
+      memberCount: tables.count,
       subtreeSlots: Self.copy(runs))
   }
 
