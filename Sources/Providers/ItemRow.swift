@@ -39,7 +39,10 @@ struct ItemRow<Slot: RawRepresentable> where Slot.RawValue == Int {
 
   func time(_ slot: Slot) -> Timestamp? {
     let token = token(slot)
-    guard token.isString else { return nil }
+    if token.kind == .string {
+      return Timestamp(JSONText.content(of: token, in: source), .upstream)
+    }
+    guard token.kind == .escapedString else { return nil }
     return JSONText.withText(of: token, in: source) { Timestamp($0, .upstream) }
   }
 
