@@ -7,15 +7,34 @@ package struct Fields: Sendable {
   private var storage: [UInt8] = []
   private var entries: [Entry] = []
 
-  private struct Entry {
-    var name: Range<Int>
-    var value: Range<Int>
+  /// Offsets of one field into the block. 32 bits: a head is far below 4 GiB.
+  struct Entry {
+    var nameStart: UInt32
+    var nameEnd: UInt32
+    var valueStart: UInt32
+    var valueEnd: UInt32
+
+    init(name: Range<Int>, value: Range<Int>) {
+      nameStart = UInt32(name.lowerBound)
+      nameEnd = UInt32(name.upperBound)
+      valueStart = UInt32(value.lowerBound)
+      valueEnd = UInt32(value.upperBound)
+    }
+
+    var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
+    var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
   }
 
   package init() {}
 
   package init(_ pairs: [(String, String)]) {
     for (name, value) in pairs { append(name, value) }
+  }
+
+  /// Fields as a parser found them: one copy for all; `entries` count from the block's start.
+  init(block: UnsafeRawBufferPointer, entries: [Entry]) {
+    storage = Array(block)
+    self.entries = entries
   }
 
   package var count: Int { entries.count }
@@ -36,6 +55,17 @@ package struct Fields: Sendable {
     entries.append(Entry(name: start..<middle, value: middle..<storage.count))
   }
 
+  /// Puts one field in place of all that have this name.
+  package mutating func set(_ name: StaticString, _ value: String) {
+    remove(name)
+    let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    append(name: bytes, value: value.utf8)
+  }
+
+  package mutating func remove(_ name: StaticString) {
+    entries = entries.filter { !matches($0, name) }
+  }
+
   /// The first value under `name`.
   package subscript(name: StaticString) -> String? {
     for entry in entries where matches(entry, name) {
@@ -50,6 +80,16 @@ package struct Fields: Sendable {
       .map { String(decoding: storage[$0.value], as: UTF8.self) }
   }
 
+  /// The elements of all values under `name`, split at commas outside quoted strings, without the
+  /// space around them and without empty ones (RFC 9110, 5.6.1).
+  package func elements(_ name: StaticString) -> [String] {
+    var found: [String] = []
+    for entry in entries where matches(entry, name) {
+      splitList(entry.value) { found.append(String(decoding: storage[$0], as: UTF8.self)) }
+    }
+    return found
+  }
+
   package func contains(_ name: StaticString) -> Bool {
     entries.contains { matches($0, name) }
   }
@@ -59,17 +99,49 @@ package struct Fields: Sendable {
     for entry in entries { body(storage[entry.name], storage[entry.value]) }
   }
 
+  /// All fields as raw bytes; the pointers are valid during the call only.
+  func forEachRaw<E: Error>(
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(E) -> Void
+  ) throws(E) {
+    let result: Result<Void, E> = storage.withUnsafeBytes { bytes in
+      for entry in entries {
+        do throws(E) {
+          try body(bytes.slice(entry.name), bytes.slice(entry.value))
+        } catch {
+          return .failure(error)
+        }
+      }
+      return .success(())
+    }
+    try result.get()
+  }
+
+  private func splitList(_ value: Range<Int>, _ element: (Range<Int>) -> Void) {
+    var start = value.lowerBound
+    var quoted = false
+    var index = start
+    while index <= value.upperBound {
+      let atEnd = index == value.upperBound
+      if atEnd || (storage[index] == UInt8(ascii: ",") && !quoted) {
+        let range = storage.withUnsafeBytes { $0.trimmingSpace(start..<index) }
+        if !range.isEmpty { element(range) }
+        start = index + 1
+      } else if storage[index] == UInt8(ascii: "\"") {
+        quoted.toggle()
+      } else if quoted, storage[index] == UInt8(ascii: "\\"), index + 1 < value.upperBound {
+        index += 1
+      }
+      index += 1
+    }
+  }
+
   private func matches(_ entry: Entry, _ name: StaticString) -> Bool {
-    guard entry.name.count == name.utf8CodeUnitCount else { return false }
-    for offset in 0..<entry.name.count
-    where lowercased(storage[entry.name.lowerBound + offset]) != lowercased(name.utf8Start[offset])
-    {
+    let start = Int(entry.nameStart)
+    guard Int(entry.nameEnd) - start == name.utf8CodeUnitCount else { return false }
+    for offset in 0..<name.utf8CodeUnitCount
+    where lowercased(storage[start + offset]) != lowercased(name.utf8Start[offset]) {
       return false
     }
     return true
-  }
-
-  private func lowercased(_ byte: UInt8) -> UInt8 {
-    byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
   }
 }

@@ -1,0 +1,202 @@
+extension JSONProjection {
+  /// Reads the answer to a list. Every byte is checked; see `JSONScanner`.
+  package func readList(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONTable {
+    let table = JSONTable(columns: itemSlots, envelopeSlots: envelopeSlots)
+    let reader = try JSONReader(bytes, self, table)
+    try reader.readDocument { (start) throws(JSONError) in
+      if listIsRoot { return try reader.readList(start, depth: 0) }
+      guard reader.scanner.base[start] == UInt8(ascii: "{") else {
+        return try reader.scanner.skipValue(start, depth: 0)
+      }
+      return try reader.readObject(start &+ 1, envelopeNode, table.envelopeStart, depth: 1)
+    }
+    return table
+  }
+
+  /// Reads the answer to a single item: a table of one row.
+  package func readItem(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONTable {
+    let table = JSONTable(columns: itemSlots, envelopeSlots: envelopeSlots)
+    let reader = try JSONReader(bytes, self, table)
+    try reader.readDocument { (start) throws(JSONError) in
+      try reader.readItem(start, depth: 0)
+    }
+    return table
+  }
+}
+
+/// One pass over one document: fills the slots of a projection and steps over everything else.
+struct JSONReader {
+  let scanner: JSONScanner
+  private let projection: JSONProjection
+  private let table: JSONTable
+
+  init(
+    _ bytes: UnsafeRawBufferPointer, _ projection: JSONProjection, _ table: JSONTable
+  ) throws(JSONError) {
+    guard bytes.count < UInt32.max else { throw JSONError(.tooLarge, at: 0) }
+    guard let start = bytes.baseAddress, bytes.count > 0 else {
+      throw JSONError(.unexpectedEnd, at: 0)
+    }
+    scanner = JSONScanner(
+      base: start.assumingMemoryBound(to: UInt8.self), end: bytes.count)
+    self.projection = projection
+    self.table = table
+  }
+
+  /// Reads one value with white space around it, and nothing else.
+  func readDocument(_ value: (Int) throws(JSONError) -> Int) throws(JSONError) {
+    let start = try scanner.skipSpace(0)
+    let end = scanner.skipTrailingSpace(try value(start))
+    guard end == scanner.end else { throw JSONError(.trailingBytes, at: end) }
+  }
+
+  /// Reads the value at `start` as the list: one row an item. A list met twice starts over, since
+  /// the last of equal names wins.
+  func readList(_ start: Int, depth: Int) throws(JSONError) -> Int {
+    table.removeRows()
+    guard scanner.base[start] == UInt8(ascii: "[") else {
+      let end = try scanner.skipValue(start, depth: depth)
+      table.list = JSONToken(offset: start, length: end &- start, kind: kind(start))
+      return end
+    }
+    var position = try scanner.skipSpace(start &+ 1)
+    if scanner.base[position] == UInt8(ascii: "]") {
+      position &+= 1
+    } else {
+      while true {
+        position = try scanner.skipSpace(try readItem(position, depth: depth &+ 1))
+        let byte = scanner.base[position]
+        position &+= 1
+        if byte == UInt8(ascii: "]") { break }
+        guard byte == UInt8(ascii: ",") else {
+          throw JSONError(.unexpectedByte, at: position &- 1)
+        }
+        position = try scanner.skipSpace(position)
+      }
+    }
+    table.list = JSONToken(offset: start, length: position &- start, kind: .array)
+    return position
+  }
+
+  /// Reads the value at `start` as an item. One that is no object has a row without members.
+  func readItem(_ start: Int, depth: Int) throws(JSONError) -> Int {
+    let row = table.addRow()
+    var end: Int
+    if scanner.base[start] == UInt8(ascii: "{") {
+      guard depth < JSONScanner.maximumDepth else { throw JSONError(.tooDeep, at: start) }
+      end = try readObject(start &+ 1, projection.itemNode, row, depth: depth &+ 1)
+    } else {
+      end = try scanner.skipValue(start, depth: depth)
+    }
+    row[table.columns] = JSONToken(offset: start, length: end &- start, kind: kind(start))
+    return end
+  }
+
+  /// Reads an object's members from the byte after its brace, inside `depth` open containers with
+  /// its own. Calls itself for members with wanted members: as deep as the longest path.
+  func readObject(
+    _ start: Int, _ node: Int32, _ slots: UnsafeMutablePointer<JSONToken>, depth: Int
+  ) throws(JSONError) -> Int {
+    guard depth <= JSONScanner.maximumDepth else { throw JSONError(.tooDeep, at: start) }
+    var position = try scanner.skipSpace(start)
+    if scanner.base[position] == UInt8(ascii: "}") { return position &+ 1 }
+    var seen: UInt64 = 0
+    while true {
+      let key = try scanner.skipKey(position)
+      position = key.value
+      if let member = member(node, key) {
+        position = try readMember(member, position, slots, &seen, depth: depth)
+      } else if scanner.base[position] == UInt8(ascii: "\"") {
+        position = try scanner.skipString(position &+ 1).end
+      } else {
+        position = try scanner.skipValue(position, depth: depth)
+      }
+      position = try scanner.skipSpace(position)
+      let byte = scanner.base[position]
+      position &+= 1
+      if byte == UInt8(ascii: "}") { return position }
+      guard byte == UInt8(ascii: ",") else {
+        throw JSONError(.unexpectedByte, at: position &- 1)
+      }
+      position = try scanner.skipSpace(position)
+    }
+  }
+
+  @inline(__always)
+  private func readMember(
+    _ member: UnsafeMutablePointer<JSONProjection.Member>, _ start: Int,
+    _ slots: UnsafeMutablePointer<JSONToken>, _ seen: inout UInt64, depth: Int
+  ) throws(JSONError) -> Int {
+    if seen & member.pointee.bit != 0 { clear(member, slots) }
+    seen |= member.pointee.bit
+    let end: Int
+    var kind = JSONToken.Kind.absent
+    let byte = scanner.base[start]
+    if byte == UInt8(ascii: "\"") {
+      let string = try scanner.skipString(start &+ 1)
+      end = string.end
+      kind = string.isEscaped ? .escapedString : .string
+      if member.pointee.isList { _ = try readList(start, depth: depth) }
+    } else if member.pointee.isList {
+      end = try readList(start, depth: depth)
+      kind = self.kind(start)
+    } else if member.pointee.node >= 0, byte == UInt8(ascii: "{") {
+      end = try readObject(start &+ 1, member.pointee.node, slots, depth: depth &+ 1)
+      kind = .object
+    } else {
+      end = try scanner.skipValue(start, depth: depth)
+      kind = self.kind(start)
+    }
+    if member.pointee.slot >= 0 {
+      slots[Int(member.pointee.slot)] = JSONToken(
+        offset: start, length: end &- start, kind: kind)
+    }
+    return end
+  }
+
+  @inline(never)
+  private func clear(
+    _ member: UnsafeMutablePointer<JSONProjection.Member>, _ slots: UnsafeMutablePointer<JSONToken>
+  ) {
+    for index in 0..<member.pointee.subtreeCount {
+      slots[Int(projection.subtreeSlots[Int(member.pointee.subtreeStart + index)])] = .absent
+    }
+  }
+
+  @inline(__always)
+  private func member(
+    _ node: Int32, _ key: JSONScanner.Key
+  ) -> UnsafeMutablePointer<JSONProjection.Member>? {
+    if key.isEscaped { return escapedMember(node, key) }
+    return projection.member(
+      node, scanner.base + key.start, key.end &- key.start, readable: scanner.end &- key.start)
+  }
+
+  /// A name with escapes is compared by its value.
+  @inline(never)
+  private func escapedMember(
+    _ node: Int32, _ key: JSONScanner.Key
+  ) -> UnsafeMutablePointer<JSONProjection.Member>? {
+    let length = key.end - key.start
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { name in
+      guard let start = name.baseAddress else { return nil }
+      let raw = UnsafeRawBufferPointer(start: scanner.base + key.start, count: length)
+      let count = JSONText.unescape(raw, into: start)
+      return projection.member(node, start, count, readable: count)
+    }
+  }
+
+  /// The kind of the value at `start`, which has been stepped over and is no escaped string.
+  @inline(__always)
+  private func kind(_ start: Int) -> JSONToken.Kind {
+    switch scanner.base[start] {
+    case UInt8(ascii: "\""): .string
+    case UInt8(ascii: "{"): .object
+    case UInt8(ascii: "["): .array
+    case UInt8(ascii: "t"): .true
+    case UInt8(ascii: "f"): .false
+    case UInt8(ascii: "n"): .null
+    default: .number
+    }
+  }
+}

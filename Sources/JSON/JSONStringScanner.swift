@@ -1,0 +1,115 @@
+extension JSONScanner {
+  /// Steps over a string from the byte after its opening quote to the one after its closing quote,
+  /// and says whether it holds an escape.
+  ///
+  /// Sixteen bytes at a time: read as signed, everything below 0x20 is a control character or not
+  /// ASCII, so three comparisons find all that needs a look.
+  @inline(__always)
+  func skipString(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
+    var position = start
+    var isEscaped = false
+    while true {
+      position = plainEnd(position)
+      guard position < end else { throw JSONError(.unexpectedEnd, at: position) }
+      let byte = base[position]
+      if byte == UInt8(ascii: "\"") { return (position &+ 1, isEscaped) }
+      if byte == UInt8(ascii: "\\") {
+        isEscaped = true
+        position = try skipEscape(position)
+      } else if byte >= 0x80 {
+        position = try skipScalar(position)
+      } else {
+        throw JSONError(.controlCharacter, at: position)
+      }
+    }
+  }
+
+  /// The first position from `start` on that holds a quote, a backslash, a control character or a
+  /// byte beyond ASCII; or `end`.
+  @inline(__always)
+  private func plainEnd(_ start: Int) -> Int {
+    var position = start
+    // Vectors on both sides: the operators between a vector and a scalar are loops over lanes.
+    let space = SIMD16<Int8>(repeating: 0x20)
+    let quote = SIMD16<Int8>(repeating: 0x22)
+    let backslash = SIMD16<Int8>(repeating: 0x5C)
+    while end &- position >= 16 {
+      let bytes = UnsafeRawPointer(base + position).loadUnaligned(as: SIMD16<Int8>.self)
+      let special = (bytes .< space) .| (bytes .== quote) .| (bytes .== backslash)
+      let words = unsafeBitCast(special, to: SIMD2<UInt64>.self)
+      let first = words[0].littleEndian
+      if first != 0 { return position &+ first.trailingZeroBitCount &>> 3 }
+      let second = words[1].littleEndian
+      if second != 0 { return position &+ 8 &+ second.trailingZeroBitCount &>> 3 }
+      position &+= 16
+    }
+    while position < end {
+      let byte = Int8(bitPattern: base[position])
+      if byte < 0x20 || byte == 0x22 || byte == 0x5C { return position }
+      position &+= 1
+    }
+    return position
+  }
+
+  /// Steps over the escape whose backslash is at `start`. A lone surrogate is allowed, as the
+  /// grammar does; it is decoded as U+FFFD.
+  @inline(__always)
+  private func skipEscape(_ start: Int) throws(JSONError) -> Int {
+    guard end &- start >= 2 else { throw JSONError(.unexpectedEnd, at: end) }
+    switch base[start &+ 1] {
+    case UInt8(ascii: "n"), UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"),
+      UInt8(ascii: "b"), UInt8(ascii: "f"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+      return start &+ 2
+    case UInt8(ascii: "u"):
+      guard end &- start >= 6 else { throw JSONError(.unexpectedEnd, at: end) }
+      for offset in 2..<6 where !Self.isHexadecimal(base[start &+ offset]) {
+        throw JSONError(.invalidEscape, at: start)
+      }
+      return start &+ 6
+    default:
+      throw JSONError(.invalidEscape, at: start)
+    }
+  }
+
+  @inline(__always)
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6
+  }
+
+  /// Steps over the UTF-8 sequence at `start`, whose first byte is 0x80 or above (RFC 3629, 4: no
+  /// overlong forms, no surrogates, nothing above U+10FFFF).
+  @inline(__always)
+  private func skipScalar(_ start: Int) throws(JSONError) -> Int {
+    let first = base[start]
+    let left = end &- start
+    if first &- 0xC2 < 0x1E {
+      guard left >= 2, isContinuation(start &+ 1) else {
+        throw JSONError(.invalidUTF8, at: start)
+      }
+      return start &+ 2
+    }
+    if first & 0xF0 == 0xE0 {
+      guard left >= 3, isContinuation(start &+ 1), isContinuation(start &+ 2) else {
+        throw JSONError(.invalidUTF8, at: start)
+      }
+      let second = base[start &+ 1]
+      let isOverlong = first == 0xE0 && second < 0xA0
+      let isSurrogate = first == 0xED && second >= 0xA0
+      guard !isOverlong, !isSurrogate else { throw JSONError(.invalidUTF8, at: start) }
+      return start &+ 3
+    }
+    guard first &- 0xF0 < 5, left >= 4, isContinuation(start &+ 1), isContinuation(start &+ 2),
+      isContinuation(start &+ 3)
+    else { throw JSONError(.invalidUTF8, at: start) }
+    let second = base[start &+ 1]
+    let isOverlong = first == 0xF0 && second < 0x90
+    let isBeyondUnicode = first == 0xF4 && second >= 0x90
+    guard !isOverlong, !isBeyondUnicode else { throw JSONError(.invalidUTF8, at: start) }
+    return start &+ 4
+  }
+
+  @inline(__always)
+  private func isContinuation(_ position: Int) -> Bool {
+    base[position] & 0xC0 == 0x80
+  }
+}

@@ -1,0 +1,64 @@
+/// What a `JSONProjection` found in one document: a row of tokens for each item of its list, and the
+/// envelope's tokens. Tokens point into the bytes that were read; the table keeps none of them.
+package final class JSONTable {
+  package let columns: Int
+  package private(set) var rowCount = 0
+  /// The list itself: `absent` when the document has none, any kind but `array` when something else
+  /// stands in its place.
+  package internal(set) var list = JSONToken.absent
+  private let envelope: UnsafeMutablePointer<JSONToken>
+  /// The envelope's tokens, and after each row's tokens one for the item as a whole.
+  private var rows: UnsafeMutablePointer<JSONToken>
+  private var rowCapacity: Int
+
+  init(columns: Int, envelopeSlots: Int) {
+    self.columns = columns
+    rowCapacity = 64
+    rows = .allocate(capacity: rowCapacity * (columns + 1))
+    envelope = .allocate(capacity: max(1, envelopeSlots))
+    envelope.initialize(repeating: .absent, count: max(1, envelopeSlots))
+    self.envelopeSlots = envelopeSlots
+  }
+
+  private let envelopeSlots: Int
+
+  deinit {
+    rows.deallocate()
+    envelope.deallocate()
+  }
+
+  /// The tokens of one item, and last that of the item as a whole. Valid while the table lives.
+  package func row(_ index: Int) -> UnsafeBufferPointer<JSONToken> {
+    precondition(index >= 0 && index < rowCount, "a row that is not there")
+    return UnsafeBufferPointer(start: rows + index * (columns + 1), count: columns + 1)
+  }
+
+  package func envelope(_ slot: Int) -> JSONToken {
+    precondition(slot >= 0 && slot < envelopeSlots, "a slot that is not there")
+    return envelope[slot]
+  }
+
+  // MARK: Filling
+
+  var envelopeStart: UnsafeMutablePointer<JSONToken> { envelope }
+
+  /// A fresh row with every token absent, valid until the next one is added.
+  func addRow() -> UnsafeMutablePointer<JSONToken> {
+    if rowCount == rowCapacity { growRows() }
+    let row = rows + rowCount * (columns + 1)
+    row.initialize(repeating: .absent, count: columns + 1)
+    rowCount += 1
+    return row
+  }
+
+  func removeRows() { rowCount = 0 }
+
+  private func growRows() {
+    let grown = UnsafeMutablePointer<JSONToken>.allocate(
+      capacity: 2 * rowCapacity * (columns + 1))
+    grown.moveInitialize(from: rows, count: rowCount * (columns + 1))
+    rows.deallocate()
+    rows = grown
+    rowCapacity *= 2
+  }
+}

@@ -1,0 +1,116 @@
+package import Bytes
+
+/// JSON text, appended to a buffer piece by piece. Nothing checks that the pieces make a value: who
+/// writes one is a straight line of calls.
+extension ByteBuffer {
+  package func appendNull() { append("null") }
+
+  package func append(json value: Bool) { append(value ? "true" : "false") }
+
+  package func append(json number: Int64) { append(decimal: number) }
+
+  /// Appends `text` as a string: quoted, with the escapes that JSON asks for (RFC 8259, 7).
+  package func append(json text: String) {
+    var text = text
+    text.withUTF8 { appendString(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Appends UTF-8 as a string. The bytes must be valid UTF-8 and lie outside of this buffer.
+  package func appendString(_ utf8: UnsafeRawBufferPointer) {
+    append(UInt8(ascii: "\""))
+    appendEscaped(utf8)
+    append(UInt8(ascii: "\""))
+  }
+
+  /// Appends UTF-8 escaped for the inside of a string.
+  package func appendEscaped(_ utf8: UnsafeRawBufferPointer) {
+    // Each byte becomes six at most.
+    appendUnsafe(minimum: 6 * utf8.count) { space in
+      guard let start = space.baseAddress else { return 0 }
+      return JSONText.escape(utf8, into: start.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+
+  /// Appends a value as it stands in `source`: spelling, inner order and white space are kept. Only
+  /// a string with a lone surrogate is written anew, with U+FFFD in its place, since strict readers
+  /// refuse it. An absent token is written as null.
+  package func append(json token: JSONToken, in source: UnsafeRawBufferPointer) {
+    switch token.kind {
+    case .absent, .null:
+      appendNull()
+    case .escapedString:
+      appendEscapedString(token, in: source)
+    default:
+      append(UnsafeRawBufferPointer(rebasing: source[token.range]))
+    }
+  }
+
+  /// Appends the inside of a string token, without quotes, escapes as they stand.
+  package func append(contentOf token: JSONToken, in source: UnsafeRawBufferPointer) {
+    let raw = JSONText.content(of: token, in: source)
+    guard token.kind == .escapedString, JSONText.hasLoneSurrogate(raw) else { return append(raw) }
+    JSONText.withText(of: token, in: source) { appendEscaped($0) }
+  }
+
+  private func appendEscapedString(_ token: JSONToken, in source: UnsafeRawBufferPointer) {
+    append(UInt8(ascii: "\""))
+    append(contentOf: token, in: source)
+    append(UInt8(ascii: "\""))
+  }
+}
+
+extension JSONText {
+  /// Writes `utf8` escaped to `output`, which has room for six times as many bytes.
+  static func escape(
+    _ utf8: UnsafeRawBufferPointer, into output: UnsafeMutablePointer<UInt8>
+  ) -> Int {
+    var count = 0
+    for byte in utf8 {
+      if byte >= 0x20, byte != 0x22, byte != 0x5C {
+        output[count] = byte
+        count &+= 1
+        continue
+      }
+      output[count] = UInt8(ascii: "\\")
+      switch byte {
+      case 0x22, 0x5C: output[count + 1] = byte
+      case 0x0A: output[count + 1] = UInt8(ascii: "n")
+      case 0x0D: output[count + 1] = UInt8(ascii: "r")
+      case 0x09: output[count + 1] = UInt8(ascii: "t")
+      default:
+        output[count + 1] = UInt8(ascii: "u")
+        output[count + 2] = UInt8(ascii: "0")
+        output[count + 3] = UInt8(ascii: "0")
+        output[count + 4] = 0x30 + byte >> 4
+        output[count + 5] = hexadecimalDigit(byte & 0xF)
+        count &+= 6
+        continue
+      }
+      count &+= 2
+    }
+    return count
+  }
+
+  private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? 0x30 + value : 0x57 + value
+  }
+
+  /// Whether a checked string holds a `\u` surrogate without its partner.
+  static func hasLoneSurrogate(_ raw: UnsafeRawBufferPointer) -> Bool {
+    var position = 0
+    while position < raw.count {
+      guard raw[position] == UInt8(ascii: "\\") else {
+        position += 1
+        continue
+      }
+      guard raw[position + 1] == UInt8(ascii: "u") else {
+        position += 2
+        continue
+      }
+      let (scalar, length) = scalar(raw, position)
+      if scalar == 0xFFFD, raw[position + 2] | 0x20 == UInt8(ascii: "d") { return true }
+      position += length
+    }
+    return false
+  }
+}
