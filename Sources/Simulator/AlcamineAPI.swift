@@ -26,7 +26,7 @@ struct AlcamineAPI: UpstreamAPI {
     case .unknownPath, .methodNotAllowed, .noSuchSession: 404
     case .unauthorized: 401
     case .tooManyRequests: 429
-    case .invalid: 400
+    case .invalid, .malformedQuery: 400
     }
   }
 
@@ -37,6 +37,7 @@ struct AlcamineAPI: UpstreamAPI {
       case .noSuchSession: text.member("message", "Session not found")
       case .unauthorized: text.member("message", "Unauthorized")
       case .tooManyRequests: text.member("message", "Too many requests")
+      case .malformedQuery: text.member("message", "Malformed query string")
       case .invalid(let parameter, _, let rule):
         text.member("success", false)
         text.objectMember("error") {

@@ -18,7 +18,7 @@ struct AlcamineObjects: SessionObjects {
     agents = (0..<AlcamineObjects.agentCount).map { number in
       let buffer = ByteBuffer(capacity: 4_096)
       AlcamineObjects.writeAgent(UInt32(number), since: firstDay, identity, JSONOutput(buffer))
-      return Array(buffer.bytes)
+      return withExtendedLifetime(buffer) { Array(buffer.bytes) }
     }
   }
 

@@ -67,7 +67,7 @@ struct AnamAPI: UpstreamAPI {
     case .unknownPath, .methodNotAllowed, .noSuchSession: 404
     case .unauthorized: 401
     case .tooManyRequests: 429
-    case .invalid: 400
+    case .invalid, .malformedQuery: 400
     }
   }
 
@@ -78,6 +78,7 @@ struct AnamAPI: UpstreamAPI {
       case .noSuchSession: ("Not Found", "Session not found")
       case .unauthorized: ("Unauthorized", "Invalid or missing API key")
       case .tooManyRequests: ("Too Many Requests", "Rate limit exceeded")
+      case .malformedQuery: ("Bad Request", "Malformed query string")
       case .invalid(let parameter, _, let rule):
         ("Bad Request", "\(parameter) must be \(rule.expectation)")
       }

@@ -90,6 +90,7 @@ struct AthenaAPI: UpstreamAPI {
     case .methodNotAllowed: 405
     case .unauthorized: 401
     case .tooManyRequests: 429
+    case .malformedQuery: 400
     case .invalid: 422
     }
   }
@@ -102,6 +103,7 @@ struct AthenaAPI: UpstreamAPI {
       case .noSuchSession: text.member("detail", "Session not found")
       case .unauthorized: text.member("detail", "Invalid or missing API key")
       case .tooManyRequests: text.member("detail", "Rate limit exceeded")
+      case .malformedQuery: text.member("detail", "Malformed query string")
       case .invalid(let parameter, let value, let rule):
         text.arrayMember("detail") {
           text.object {

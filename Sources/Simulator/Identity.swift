@@ -105,3 +105,5 @@ struct Identity: Sendable {
     return number
   }
 }
+
+private func hexadecimal(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }

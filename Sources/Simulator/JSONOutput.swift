@@ -1,4 +1,5 @@
 package import Bytes
+import JSON
 
 /// Appends JSON to a buffer. Whether a comma is due follows from the byte written last, so it keeps
 /// no state of its own.
@@ -38,21 +39,8 @@ package struct JSONOutput {
   }
 
   func value(_ text: String) {
-    quoted {
-      for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "\""): buffer.append("\\\"")
-        case UInt8(ascii: "\\"): buffer.append("\\\\")
-        case 0x0A: buffer.append("\\n")
-        case 0x09: buffer.append("\\t")
-        case 0..<0x20:
-          buffer.append("\\u00")
-          buffer.append(hexadecimal(byte >> 4))
-          buffer.append(hexadecimal(byte & 15))
-        default: buffer.append(byte)
-        }
-      }
-    }
+    separate()
+    buffer.append(json: text)
   }
 
   /// A value that is JSON already.
@@ -117,5 +105,3 @@ extension JSONOutput {
     array(elements)
   }
 }
-
-func hexadecimal(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x57 + nibble }

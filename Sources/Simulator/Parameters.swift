@@ -1,15 +1,14 @@
+import HTTP
+
 /// The decoded parameters of a query string.
 struct Parameters {
   private let pairs: [(name: String, value: String)]
 
-  /// An escape that is not valid stands for itself, as in lenient frameworks.
-  init(query: String?) {
-    pairs = (query ?? "").split(separator: "&").map { part in
-      let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let value = halves.count > 1 ? halves[1] : ""
-      return (
-        percentDecoded(halves[0], plusIsSpace: true), percentDecoded(value, plusIsSpace: true)
-      )
+  init(query: String?) throws(APIProblem) {
+    do throws(ProtocolError) {
+      pairs = try Query.decode(query ?? "")
+    } catch {
+      throw .malformedQuery
     }
   }
 
@@ -71,35 +70,9 @@ struct Parameters {
   func uuid(_ name: StaticString) throws(APIProblem) -> String? {
     guard let text = value(name)?.lowercased() else { return nil }
     let groups = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard groups.map(\.count) == [8, 4, 4, 4, 12],
-      groups.allSatisfy({ $0.utf8.allSatisfy { hexadecimalValue($0) != nil } })
+    guard text.utf8.count == 36, groups.map(\.count) == [8, 4, 4, 4, 12],
+      groups.joined().allSatisfy(\.isHexDigit)
     else { throw .invalid(parameter: name, value: text, rule: .uuid) }
     return text
-  }
-}
-
-func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool) -> String {
-  var decoded: [UInt8] = []
-  var bytes = Array(text.utf8)[...]
-  while let byte = bytes.popFirst() {
-    if byte == UInt8(ascii: "%"), bytes.count >= 2,
-      let high = hexadecimalValue(bytes[bytes.startIndex]),
-      let low = hexadecimalValue(bytes[bytes.startIndex + 1])
-    {
-      decoded.append(high << 4 | low)
-      bytes = bytes.dropFirst(2)
-    } else {
-      decoded.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
-    }
-  }
-  return String(decoding: decoded, as: UTF8.self)
-}
-
-private func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-  switch byte {
-  case 0x30...0x39: byte - 0x30
-  case 0x41...0x46: byte - 0x37
-  case 0x61...0x66: byte - 0x57
-  default: nil
   }
 }

@@ -88,7 +88,7 @@ package final class SimulatedService: Sendable {
     guard isKnown else { throw .unauthorized }
     try takeAllowance()
     if let id { return try item(id) }
-    return try list(Parameters(query: request.query), fault)
+    return try list(try Parameters(query: request.query), fault)
   }
 
   /// The id of the item asked for, nil for the list.
@@ -98,7 +98,8 @@ package final class SimulatedService: Sendable {
     guard path.hasPrefix(prefix) else { throw .unknownPath }
     let segment = path.dropFirst(prefix.count)
     guard !segment.isEmpty, !segment.contains("/") else { throw .unknownPath }
-    return percentDecoded(segment, plusIsSpace: false)
+    guard let id = PercentCoding.decodeSegment(segment) else { throw .unknownPath }
+    return id
   }
 
   private func item(_ id: String) throws(APIProblem) -> Response {
@@ -117,11 +118,10 @@ package final class SimulatedService: Sendable {
   ) throws(APIProblem) -> Response {
     var plan = try api.plan(parameters, now: clock())
     if fault == .ignoresPaging {
-      let first = try api.plan(Parameters(query: nil), now: clock())
+      let first = try api.plan(try Parameters(query: nil), now: clock())
       (plan.offset, plan.limit) = (first.offset, first.limit)
     }
     if fault == .ignoresOffset { plan.offset = 0 }
-    // Pages keep the number that was asked for only through the offset.
     let found = withState { state, _ in
       let found = state.dataset.window(plan.query, offset: plan.offset, limit: plan.limit)
       let total = plan.needsTotal ? state.dataset.count(plan.query) : 0
@@ -166,7 +166,10 @@ package final class SimulatedService: Sendable {
     switch retryAfter {
     case .seconds(let seconds): response.fields.append("Retry-After", "\(seconds)")
     case .date(let seconds):
-      response.fields.append("Retry-After", (clock() + .seconds(seconds)).httpDate)
+      let date = ByteBuffer()
+      HTTPDate.append(
+        secondsSince1970: clock().milliseconds / 1_000 + Int64(seconds), to: date)
+      response.fields.append("Retry-After", date.text)
     case nil: break
     }
     return response
@@ -296,7 +299,7 @@ package struct ServiceCounts: Sendable, Equatable {
   mutating func add(_ problem: APIProblem) {
     switch problem {
     case .unauthorized: unauthorized += 1
-    case .invalid: invalid += 1
+    case .invalid, .malformedQuery: invalid += 1
     case .unknownPath, .methodNotAllowed, .noSuchSession: notFound += 1
     case .tooManyRequests: rateLimited += 1
     }

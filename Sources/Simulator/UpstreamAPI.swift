@@ -59,6 +59,8 @@ enum APIProblem: Error {
   }
 
   case unknownPath, methodNotAllowed, unauthorized, noSuchSession, tooManyRequests
+  /// An escape or its bytes are not valid.
+  case malformedQuery
   case invalid(parameter: StaticString, value: String, rule: Rule)
 }
 

@@ -41,14 +41,11 @@ struct CalendarTime {
   var hour: Int64
   var minute: Int64
   var second: Int64
-  /// 0 is Sunday.
-  var weekday: Int64
 
   init(_ time: WallTime) {
     let days = time.seconds.flooredDivision(by: 86_400)
     let left = time.seconds - days * 86_400
     (hour, minute, second) = (left / 3_600, left / 60 % 60, left % 60)
-    weekday = ((days % 7) + 11) % 7
     // Days are counted from the first of March of a leap cycle, so that the leap day comes last.
     let shifted = days + 719_468
     let era = shifted.flooredDivision(by: 146_097)
@@ -89,27 +86,6 @@ extension WallTime {
     let fraction = microseconds - seconds * 1_000_000
     buffer.append(UInt8(ascii: "."))
     buffer.append(padded: digits == 3 ? fraction / 1_000 : fraction, to: digits)
-  }
-
-  /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
-  var httpDate: String {
-    let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    let months = [
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-    let calendar = CalendarTime(self)
-    let buffer = ByteBuffer(capacity: 64)
-    buffer.append(weekdays[Int(calendar.weekday)])
-    buffer.append(", ")
-    buffer.append(padded: calendar.day, to: 2)
-    buffer.append(" \(months[Int(calendar.month) - 1]) \(calendar.year) ")
-    buffer.append(padded: calendar.hour, to: 2)
-    for part in [calendar.minute, calendar.second] {
-      buffer.append(UInt8(ascii: ":"))
-      buffer.append(padded: part, to: 2)
-    }
-    buffer.append(" GMT")
-    return buffer.text
   }
 
   /// Reads what Python's datetime takes in a query: a date, or a date, `T` or a space, and a time
