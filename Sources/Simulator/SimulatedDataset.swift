@@ -4,7 +4,7 @@ struct SimulatedDataset {
   let provider: SimulatedProvider
   let options: DatasetOptions
   let identity: Identity
-  let disorder: ListDisorder
+  private(set) var disorder: ListDisorder
   /// By serial; a deleted one stays, marked.
   private(set) var sessions: [SimulatedSession] = []
   private var indexes: [SessionIndex]
@@ -52,6 +52,14 @@ struct SimulatedDataset {
     return keys.flatMap { key in
       plain.map { SessionIndex(key: key, isPlain: $0, disorder: disorder, seed: seed) }
     }
+  }
+
+  /// Lists the same rows in another order from now on.
+  mutating func setDisorder(_ disorder: ListDisorder) {
+    guard disorder != self.disorder else { return }
+    self.disorder = disorder
+    indexes = SimulatedDataset.indexes(for: provider, disorder, seed)
+    for index in indexes.indices { indexes[index].fill(with: sessions) }
   }
 
   /// The index that holds the rows in question; the one of all rows holds any.

@@ -209,12 +209,11 @@ package final class SimulatedService: Sendable {
 
   package var faults: SimulatorFaults { state.withLock { $0.faults } }
 
-  /// From the next request on. The list's order is fixed when the service is made: `disorder` stays.
+  /// From the next request on.
   package func setFaults(_ faults: SimulatorFaults) {
     state.withLock { state in
-      let disorder = state.faults.disorder
       state.faults = faults
-      state.faults.disorder = disorder
+      state.dataset.setDisorder(faults.disorder)
     }
   }
 
@@ -256,6 +255,15 @@ package final class SimulatedService: Sendable {
     }
   }
 
+  /// A session's JSON as its provider shows it now; nil without such a session.
+  package func json(of id: String) -> [UInt8]? {
+    let session = withState { state, _ in state.dataset.session(id) }
+    guard let session else { return nil }
+    let body = ByteBuffer(capacity: 8_192)
+    api.objects.write(session, RowQuirks(), to: JSONOutput(body))
+    return withExtendedLifetime(body) { Array(body.bytes) }
+  }
+
   /// Every living session, newest first, equal times in the order of their insertion.
   package func rows() -> [SimulatedRow] {
     withState { state, _ in
@@ -266,42 +274,6 @@ package final class SimulatedService: Sendable {
             id: state.dataset.identity.text(.session, session.serial), createdAt: session.created,
             updatedAt: session.updated, isSubSession: session.isSubSession, isTask: session.isTask)
         }
-    }
-  }
-}
-
-/// What an onlooker may want to know of a session without reading its JSON.
-package struct SimulatedRow: Sendable, Equatable {
-  package var id: String
-  package var createdAt: WallTime
-  package var updatedAt: WallTime
-  /// Left out of Athena's list unless asked for.
-  package var isSubSession: Bool
-  /// Left out of Athena's list unless asked for.
-  package var isTask: Bool
-}
-
-/// What a service has been asked since it started.
-package struct ServiceCounts: Sendable, Equatable {
-  package var requests = 0
-  /// Lists and items that were answered, or would have been but for a fault of the body.
-  package var lists = 0
-  package var items = 0
-  /// Rows in the answered lists.
-  package var rows = 0
-  package var unauthorized = 0
-  package var invalid = 0
-  package var notFound = 0
-  package var rateLimited = 0
-  /// Requests that a fault happened to, delays aside.
-  package var faults = 0
-
-  mutating func add(_ problem: APIProblem) {
-    switch problem {
-    case .unauthorized: unauthorized += 1
-    case .invalid, .malformedQuery: invalid += 1
-    case .unknownPath, .methodNotAllowed, .noSuchSession: notFound += 1
-    case .tooManyRequests: rateLimited += 1
     }
   }
 }

@@ -118,6 +118,17 @@ struct SimulatorFaultsTests {
     #expect(zip(random, random.dropFirst()).filter { $0 > $1 }.count > 400)
   }
 
+  @Test func `disorder can come and go while it runs`() throws {
+    let client = ServiceClient(.alcamine, .still(sessions: 200))
+    let ordered = try client.ids("/sessions?limit=200")
+    client.service.setFaults(SimulatorFaults(disorder: .random))
+    let random = try client.ids("/sessions?limit=200")
+    #expect(random != ordered)
+    #expect(Set(random) == Set(ordered))
+    client.service.setFaults(SimulatorFaults())
+    #expect(try client.ids("/sessions?limit=200") == ordered)
+  }
+
   @Test func `disorder survives inserts, updates and deletes`() throws {
     for disorder in [ListDisorder.strays(rate: 0.3), .random, .swapped(rate: 0.5), .ascending] {
       let client = ServiceClient(
