@@ -43,4 +43,13 @@ package struct ChurnRates: Sendable, Equatable {
 /// The upstream APIs that are simulated.
 package enum SimulatedProvider: String, CaseIterable, Sendable {
   case alcamine, anam, athena
+
+  /// Place among all cases.
+  var index: Int {
+    switch self {
+    case .alcamine: 0
+    case .anam: 1
+    case .athena: 2
+    }
+  }
 }

@@ -27,8 +27,7 @@ struct SimulatedDataset {
     self.options = options
     self.disorder = disorder
     self.now = now
-    let number = UInt64(SimulatedProvider.allCases.firstIndex(of: provider) ?? 0)
-    let seed = Dice.mix(options.seed &+ number << 32)
+    let seed = Dice.mix(options.seed &+ UInt64(provider.index) << 32)
     identity = Identity(form: provider.identityForm, seed: seed)
     indexes = SimulatedDataset.indexes(for: provider, disorder, seed)
     arrivals = Dice(seed: seed, stream: 1 << 40)

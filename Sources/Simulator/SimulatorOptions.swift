@@ -15,7 +15,7 @@ package struct SimulatorOptions: Sendable, Equatable {
   ]
   /// 0 picks a free one.
   package var ports: [SimulatedProvider: UInt16] = [:]
-  /// Loops that serve the three upstreams together.
+  /// Loops of each upstream.
   package var loops = 1
 
   package init() {}
