@@ -11,8 +11,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+/// - Parameter files: folders that the tests read from the source tree.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], files: [String] = []
+) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: files, swiftSettings: strict)
 }
 
 let argumentParser = Target.Dependency.product(
@@ -61,7 +64,9 @@ let package = Package(
     tests("HTTPTests", ["HTTP", "Bytes", "Support"]),
     tests("SessionsTests", ["Sessions", "JSON", "Bytes", "Support"]),
     tests("TransportTests", ["Transport", "Bytes", "Support"]),
-    tests("ProvidersTests", ["Providers", "Sessions", "HTTP", "JSON", "Bytes", "Support"]),
+    tests(
+      "ProvidersTests", ["Providers", "Sessions", "HTTP", "JSON", "Bytes", "Support"],
+      files: ["Fixtures"]),
     tests("UpstreamTests", ["Upstream", "Server", "Transport", "HTTP", "Bytes", "Support"]),
     tests("ServerTests", ["Server", "Transport", "HTTP", "Bytes", "Support"]),
     tests(

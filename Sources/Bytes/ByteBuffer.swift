@@ -4,10 +4,16 @@
 ///
 /// Not thread-safe and not `Sendable`: one owner writes. Whoever shares a finished buffer wraps it
 /// in a type that never writes to it again and says so.
+///
+/// `@exclusivity(unchecked)`: no method hands out one of its own properties `inout`, so accesses
+/// never overlap; checking each at run time costs more than the bytes written.
 package final class ByteBuffer {
-  @usableFromInline package internal(set) var base: UnsafeMutableRawPointer
-  @usableFromInline package internal(set) var capacity: Int
-  @usableFromInline package internal(set) var used: Int
+  @exclusivity(unchecked) @usableFromInline
+  package internal(set) var base: UnsafeMutableRawPointer
+  @exclusivity(unchecked) @usableFromInline
+  package internal(set) var capacity: Int
+  @exclusivity(unchecked) @usableFromInline
+  package internal(set) var used: Int
 
   /// Number of bytes written.
   @inlinable package var count: Int { used }
@@ -86,6 +92,8 @@ package final class ByteBuffer {
     append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  /// Disfavored, so that a literal is a `StaticString`, which costs no call into the runtime.
+  @_disfavoredOverload
   package func append(_ text: String) {
     var text = text
     text.withUTF8 { append(UnsafeRawBufferPointer($0)) }

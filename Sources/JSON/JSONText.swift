@@ -147,3 +147,44 @@ extension JSONText {
     return !source[token.range].contains { $0 == 0x2E || $0 | 0x20 == 0x65 }
   }
 }
+
+extension JSONText {
+  /// Whether a token is a string with exactly this text.
+  package static func matches(
+    _ token: JSONToken, in source: UnsafeRawBufferPointer, _ word: StaticString
+  ) -> Bool {
+    switch token.kind {
+    case .string:
+      equal(content(of: token, in: source), word)
+    case .escapedString:
+      withText(of: token, in: source) { equal($0, word) }
+    default:
+      false
+    }
+  }
+
+  @inline(__always)
+  private static func equal(_ text: UnsafeRawBufferPointer, _ word: StaticString) -> Bool {
+    guard text.count == word.utf8CodeUnitCount else { return false }
+    for index in 0..<text.count where text[index] != word.utf8Start[index] { return false }
+    return true
+  }
+
+  /// Whether a string token holds `word` in any case; `word` is ASCII in lower case.
+  package static func contains(
+    _ token: JSONToken, in source: UnsafeRawBufferPointer, ignoringCase word: StaticString
+  ) -> Bool {
+    guard token.isString else { return false }
+    return withText(of: token, in: source) { text in
+      let length = word.utf8CodeUnitCount
+      guard text.count >= length else { return false }
+      return (0...text.count - length).contains { start in
+        (0..<length).allSatisfy { index in
+          let byte = text[start + index]
+          let lowered = byte &- 0x41 < 26 ? byte | 0x20 : byte
+          return lowered == word.utf8Start[index]
+        }
+      }
+    }
+  }
+}

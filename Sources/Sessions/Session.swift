@@ -33,8 +33,10 @@ package struct Session: Sendable {
   /// A number, or absent.
   package var costUSD = JSONToken.absent
   package var error = JSONToken.absent
-  /// Values of the provider's attributes, in the order of `SessionProvider.attributes`; any kind.
-  package var attributes: [JSONToken] = []
+  /// Values of the provider's attributes, in the order of `SessionProvider.attributes`; any kind, and
+  /// absent beyond them. Eight inline, so that a session is plain memory: no allocation and no
+  /// reference count each.
+  package var attributes = InlineArray<8, JSONToken>(repeating: .absent)
   /// The provider's own object, unchanged.
   package var raw: JSONToken
 

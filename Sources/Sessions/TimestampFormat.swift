@@ -1,0 +1,204 @@
+package import Bytes
+
+/// Which spellings of a time are read.
+package enum TimestampLeniency: Sendable {
+  /// A caller's: an RFC 3339 date-time, or a bare date, which is midnight UTC.
+  case parameter
+  /// A provider's: also without an offset (UTC), and with a space where the `T` belongs.
+  case upstream
+}
+
+extension Timestamp {
+  /// Reads `2026-04-20T09:00:00.123456+02:00` (RFC 3339, 5.6) or `2026-04-20`; nil when it is none,
+  /// or no time that exists. A second of 60 is the first of the next minute.
+  @inlinable package init?(_ bytes: UnsafeRawBufferPointer, _ leniency: TimestampLeniency) {
+    guard let milliseconds = Self.parse(bytes, leniency) else { return nil }
+    self.init(milliseconds: milliseconds)
+  }
+
+  /// The same of text.
+  package init?(_ text: String, _ leniency: TimestampLeniency) {
+    var text = text
+    let parsed = text.withUTF8 { Self.parse(UnsafeRawBufferPointer($0), leniency) }
+    guard let parsed else { return nil }
+    self.init(milliseconds: parsed)
+  }
+
+  @usableFromInline static func parse(
+    _ bytes: UnsafeRawBufferPointer, _ leniency: TimestampLeniency
+  ) -> Int64? {
+    guard bytes.count >= 10, bytes.count <= 64, let start = bytes.baseAddress else { return nil }
+    var reader = TimestampReader(
+      bytes: start.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+    return reader.read(leniency)
+  }
+}
+
+/// Reads one time from bytes. Every position read is below `count`: the fixed part is read after one
+/// comparison, the rest byte by byte.
+private struct TimestampReader {
+  let bytes: UnsafePointer<UInt8>
+  let count: Int
+  /// Set by any byte that should have been a digit.
+  var failed = false
+
+  init(bytes: UnsafePointer<UInt8>, count: Int) {
+    self.bytes = bytes
+    self.count = count
+  }
+
+  mutating func read(_ leniency: TimestampLeniency) -> Int64? {
+    let year = twoDigits(0) * 100 + twoDigits(2)
+    let month = twoDigits(5)
+    let day = twoDigits(8)
+    guard !failed, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+      month &- 1 < 12 as UInt32, day >= 1, day <= Self.days(month, year)
+    else { return nil }
+    let midnight = Int64(Self.daysSinceEpoch(year, month, day)) * 86_400_000
+    if count == 10 { return midnight }
+    guard count >= 19, separates(bytes[10], leniency), bytes[13] == UInt8(ascii: ":"),
+      bytes[16] == UInt8(ascii: ":")
+    else { return nil }
+    let (hour, minute, second) = (twoDigits(11), twoDigits(14), twoDigits(17))
+    guard !failed, hour < 24, minute < 60, second <= 60 else { return nil }
+    var position = 19
+    guard let milliseconds = fraction(&position),
+      let offset = offsetMinutes(position, leniency)
+    else { return nil }
+    let minutes = Int64(hour * 60 + minute) - Int64(offset)
+    // A leap second's fraction goes too: it is the first instant of the next minute.
+    let within = second == 60 ? 60_000 : second * 1000 + milliseconds
+    return midnight + minutes * 60_000 + Int64(within)
+  }
+
+  private func separates(_ byte: UInt8, _ leniency: TimestampLeniency) -> Bool {
+    byte | 0x20 == UInt8(ascii: "t") || leniency == .upstream && byte == UInt8(ascii: " ")
+  }
+
+  @inline(__always)
+  private mutating func twoDigits(_ position: Int) -> UInt32 {
+    let tens = UInt32(bytes[position] &- 0x30)
+    let ones = UInt32(bytes[position &+ 1] &- 0x30)
+    if tens > 9 || ones > 9 { failed = true }
+    return tens &* 10 &+ ones
+  }
+
+  /// The milliseconds of an optional fraction; further digits are stepped over.
+  private func fraction(_ position: inout Int) -> UInt32? {
+    guard position < count, bytes[position] == UInt8(ascii: ".") else { return 0 }
+    position &+= 1
+    let start = position
+    var (value, scale): (UInt32, UInt32) = (0, 100)
+    while position < count, bytes[position] &- 0x30 < 10 {
+      value &+= UInt32(bytes[position] &- 0x30) &* scale
+      scale /= 10
+      position &+= 1
+    }
+    return position > start ? value : nil
+  }
+
+  /// Minutes east of UTC that end the text at `position`: `Z`, `+hh:mm`, or for a provider nothing.
+  private mutating func offsetMinutes(_ position: Int, _ leniency: TimestampLeniency) -> Int32? {
+    guard position < count else { return leniency == .upstream ? 0 : nil }
+    let sign = bytes[position]
+    if sign | 0x20 == UInt8(ascii: "z") { return position &+ 1 == count ? 0 : nil }
+    guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), count &- position == 6,
+      bytes[position &+ 3] == UInt8(ascii: ":")
+    else { return nil }
+    let (hours, minutes) = (twoDigits(position &+ 1), twoDigits(position &+ 4))
+    guard !failed, hours < 24, minutes < 60 else { return nil }
+    let offset = Int32(hours * 60 + minutes)
+    return sign == UInt8(ascii: "-") ? -offset : offset
+  }
+
+  private static func days(_ month: UInt32, _ year: UInt32) -> UInt32 {
+    if month == 2 { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28 }
+    return 30 + (month ^ month >> 3) & 1
+  }
+
+  /// Days from 1970-01-01 in the proleptic Gregorian calendar. Years count from March, so that the
+  /// leap day ends one, and 306 days lie between 1 March of year 0 and the next year's January.
+  private static func daysSinceEpoch(_ year: UInt32, _ month: UInt32, _ day: UInt32) -> Int32 {
+    let shifted = Int32(month) - 3
+    // 400 years are added and their 146,097 days taken off, so that year 0 divides like any other.
+    let years = Int32(year) + 400 - (shifted < 0 ? 1 : 0)
+    let dayOfYear = (153 * (shifted < 0 ? shifted + 12 : shifted) + 2) / 5 + Int32(day) - 1
+    let leapDays = years / 4 - years / 100 + years / 400
+    return years * 365 + leapDays + dayOfYear - 719_468 - 146_097
+  }
+}
+
+extension Timestamp {
+  /// Bytes of a time as `append(_:)` writes it.
+  package static let textLength = 24
+
+  /// Times that the four digits of a year can say; what lies beyond is written as the nearest.
+  private static let expressible: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
+  /// Writes `2026-04-20T09:00:00.000Z` to `output`, which has room for `textLength` bytes.
+  fileprivate func write(to output: UnsafeMutablePointer<UInt8>) {
+    let clamped = min(max(milliseconds, Self.expressible.lowerBound), Self.expressible.upperBound)
+    // Counted from 0000-03-01 less 400 years, so that no division sees a negative number.
+    let sinceStart = UInt64(clamped + (719_468 + 146_097) * 86_400_000)
+    var time = UInt32(sinceStart % 86_400_000)
+    let (year, month, day) = Self.civil(UInt32(sinceStart / 86_400_000))
+    Self.twoDigits(year / 100, output)
+    Self.twoDigits(year % 100, output + 2)
+    output[4] = UInt8(ascii: "-")
+    Self.twoDigits(month, output + 5)
+    output[7] = UInt8(ascii: "-")
+    Self.twoDigits(day, output + 8)
+    output[10] = UInt8(ascii: "T")
+    Self.twoDigits(time / 3_600_000, output + 11)
+    time %= 3_600_000
+    output[13] = UInt8(ascii: ":")
+    Self.twoDigits(time / 60_000, output + 14)
+    time %= 60_000
+    output[16] = UInt8(ascii: ":")
+    Self.twoDigits(time / 1000, output + 17)
+    time %= 1000
+    output[19] = UInt8(ascii: ".")
+    output[20] = UInt8(truncatingIfNeeded: 0x30 + time / 100)
+    Self.twoDigits(time % 100, output + 21)
+    output[23] = UInt8(ascii: "Z")
+  }
+
+  @inline(__always)
+  private static func twoDigits(_ value: UInt32, _ output: UnsafeMutablePointer<UInt8>) {
+    output[0] = UInt8(truncatingIfNeeded: 0x30 &+ value / 10)
+    output[1] = UInt8(truncatingIfNeeded: 0x30 &+ value % 10)
+  }
+
+  /// Year, month and day of a day counted from 1 March of the year -400.
+  private static func civil(_ days: UInt32) -> (year: UInt32, month: UInt32, day: UInt32) {
+    let era = days / 146_097
+    let dayOfEra = days % 146_097
+    let yearOfEra =
+      (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shifted = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * shifted + 2) / 5 + 1
+    let month = shifted < 10 ? shifted + 3 : shifted - 9
+    return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0) - 400, month, day)
+  }
+
+  /// `2026-04-20T09:00:00.000Z`; for messages, parameters and tests.
+  package var text: String {
+    String(unsafeUninitializedCapacity: Self.textLength) { output in
+      guard let start = output.baseAddress else { return 0 }
+      write(to: start)
+      return Self.textLength
+    }
+  }
+}
+
+extension ByteBuffer {
+  /// Appends `2026-04-20T09:00:00.000Z`, without quotes.
+  package func append(_ timestamp: Timestamp) {
+    appendUnsafe(minimum: Timestamp.textLength) { space in
+      guard let start = space.baseAddress else { return 0 }
+      timestamp.write(to: start.assumingMemoryBound(to: UInt8.self))
+      return Timestamp.textLength
+    }
+  }
+}
