@@ -219,13 +219,15 @@ struct SimulatedDataset {
     for index in indexes.indices { indexes[index].fill(with: sessions) }
   }
 
-  /// A moment before `now`; most fall into the working day.
+  /// A moment before `now`: one in a hundred lately, so that some sessions are under way, and most
+  /// of the others in the working day.
   private mutating func workingTime() -> WallTime {
+    let isRecent = arrivals.chance(0.01)
+    let farthest = max(1_000, isRecent ? min(span, 20 * 60_000_000) : span)
     var time = now
     for _ in 0..<4 {
-      time = WallTime(microseconds: now.microseconds - arrivals.between(1_000, max(1_000, span)))
-      let hour = CalendarTime(time).hour
-      if (8..<19).contains(hour) { break }
+      time = WallTime(microseconds: now.microseconds - arrivals.between(1_000, farthest))
+      if isRecent || (8..<19).contains(CalendarTime(time).hour) { break }
     }
     return time
   }

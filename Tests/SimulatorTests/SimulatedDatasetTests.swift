@@ -1,3 +1,5 @@
+import Dispatch
+import HTTP
 import Testing
 
 @testable import Simulator
@@ -159,6 +161,38 @@ struct SimulatedDatasetTests {
         #expect(dataset.count(query) == expected.count, "seed \(seed)")
       }
     }
+  }
+
+  @Test func `some sessions are under way from the start`() throws {
+    for provider in SimulatedProvider.allCases {
+      let client = ServiceClient(provider, .still(sessions: 2_000))
+      let recent = client.clock.now - .seconds(20 * 60)
+      #expect((8...40).contains(client.service.rows().filter { $0.createdAt > recent }.count))
+    }
+    let client = ServiceClient(.alcamine, .still(sessions: 2_000))
+    let states = try client.rows("/sessions?limit=30").map { $0["status"] as? String }
+    #expect(states.contains("IN_PROGRESS") && states.contains("COMPLETED"))
+  }
+
+  @Test func `many threads may ask and meddle at once`() {
+    let options = DatasetOptions(
+      seed: 2, sessions: 100, growthPerMinute: 600,
+      churn: ChurnRates(backdatedInserts: 60, deletions: 60, updates: 600))
+    let client = ServiceClient(.athena, options)
+    let (service, clock) = (client.service, client.clock)
+    DispatchQueue.concurrentPerform(iterations: 200) { index in
+      clock.advance(by: .milliseconds(100))
+      switch index % 4 {
+      case 0: service.insert()
+      case 1: _ = service.delete(service.rows()[50].id)
+      default:
+        let request = Request(
+          method: "GET", path: "/api/v0/sessions", query: "limit=20",
+          fields: Fields([("X-API-KEY", ServiceClient.key)]))
+        #expect(service.answer(request).status == 200)
+      }
+    }
+    #expect(service.counts.lists == 100)
   }
 
   @Test func `ids go to their session and back, and nothing else does`() {
