@@ -62,7 +62,9 @@ let package = Package(
     tests("SessionsTests", ["Sessions", "JSON", "Bytes", "Support"]),
     tests("TransportTests", ["Transport", "Bytes", "Support"]),
     tests("ProvidersTests", ["Providers", "Sessions", "HTTP", "JSON", "Bytes", "Support"]),
-    tests("UpstreamTests", ["Upstream", "Server", "Transport", "HTTP", "Bytes", "Support"]),
+    tests(
+      "UpstreamTests",
+      ["Upstream", "Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CZlib", "Support"]),
     tests("ServerTests", ["Server", "Transport", "HTTP", "Bytes", "Support"]),
     tests(
       "SimulatorTests", ["Simulator", "Server", "Transport", "HTTP", "JSON", "Bytes", "Support"]),
