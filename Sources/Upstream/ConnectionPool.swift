@@ -6,6 +6,9 @@ import Transport
 final class ConnectionPool {
   let template: RequestTemplate
   let responseBytes: Int
+  var maximumAge: Duration { shared.configuration.maximumAge }
+  var idleTimeout: Duration { shared.configuration.idleTimeout }
+  private(set) lazy var http2Fields = HTTP2Fields(template)
   private let shared: UpstreamShared
   private let loop: EventLoop
   private var waiting: [Exchange] = []

@@ -28,7 +28,9 @@ final class ScriptedServer: Sendable {
 
   /// Serves one script per connection, in order; the last one serves all that follow. A connection
   /// ends with its script.
-  init(_ scripts: [Step]...) {
+  convenience init(_ scripts: [Step]...) { self.init(scripts: scripts) }
+
+  init(scripts: [[Step]]) {
     let made = Self.listen()
     listener = made.descriptor
     port = made.port
@@ -37,7 +39,11 @@ final class ScriptedServer: Sendable {
       var index = 0
       while true {
         let connection = accept(descriptor, nil, nil)
-        guard connection >= 0, let server = self else { return }
+        guard connection >= 0, let server = self else {
+          if connection >= 0 { close(connection) }
+          close(descriptor)
+          return
+        }
         let script = scripts[min(index, scripts.count - 1)]
         index += 1
         server.seen.withLock { $0.connections += 1 }
@@ -46,9 +52,9 @@ final class ScriptedServer: Sendable {
     }
   }
 
+  /// The accepting thread, which may be using it, closes the listener.
   deinit {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 
   var requests: [String] { seen.withLock { $0.requests } }

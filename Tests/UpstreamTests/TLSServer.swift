@@ -44,15 +44,19 @@ final class TLSServer: @unchecked Sendable {
     Thread.detachNewThread { [listener, weak self] in
       while true {
         let connection = accept(listener, nil, nil)
-        guard connection >= 0, let server = self else { return }
+        guard connection >= 0, let server = self else {
+          if connection >= 0 { close(connection) }
+          close(listener)
+          return
+        }
         Thread.detachNewThread { server.serve(connection, options) }
       }
     }
   }
 
+  /// The accepting thread, which may be using it, closes the listener.
   deinit {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
     SSL_CTX_free(context)
   }
 
