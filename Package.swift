@@ -67,7 +67,12 @@ let package = Package(
     tests(
       "ProvidersTests", ["Providers", "Sessions", "HTTP", "JSON", "Bytes", "Support"],
       files: ["Fixtures"]),
-    tests("UpstreamTests", ["Upstream", "Server", "Transport", "HTTP", "Bytes", "Support"]),
+    tests(
+      "UpstreamTests",
+      [
+        "Upstream", "Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CNghttp2", "CZlib",
+        "Support",
+      ]),
     tests("ServerTests", ["Server", "Transport", "HTTP", "Bytes", "Support"]),
     tests(
       "SimulatorTests", ["Simulator", "Server", "Transport", "HTTP", "JSON", "Bytes", "Support"]),

@@ -7,7 +7,9 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
+#include <openssl/sslerr.h>
 #include <openssl/x509v3.h>
+#include <openssl/x509_vfy.h>
 
 // Function-like macros are not imported into Swift; these few are needed.
 static inline int copenssl_set_min_proto_version(SSL_CTX *context, int version) {

@@ -3,7 +3,9 @@ import CLinux
 import Glibc
 
 /// A connected, non-blocking socket: the one owner of its descriptor, watched by one loop.
-/// Reading and writing never wait; they say when they would.
+/// Reading and writing never wait; they say when they would. With a TLS session inside, both go
+/// through it; either may then need the other direction first, so that its owner tries whatever is
+/// pending on any readiness.
 package final class ByteStream {
   package enum ReadOutcome: Equatable {
     case bytes(Int)
@@ -22,12 +24,23 @@ package final class ByteStream {
   private let loop: EventLoop
   private var descriptor: Int32
   private var registration: EventLoop.Registration?
+  /// The session that the bytes go through, if the connection is secured.
+  package let tls: TLSSession?
+
+  /// Takes a connection over from whoever made it; it is closed when this throws.
+  package convenience init(
+    adopting socket: ConnectedSocket, on loop: EventLoop, watchedBy target: any Pollable
+  ) throws(TransportError) {
+    try self.init(adopting: socket.take(), tls: socket.tls, on: loop, watchedBy: target)
+  }
 
   /// Takes ownership of `descriptor`, which is non-blocking; it is closed when this throws.
   package init(
-    adopting descriptor: Int32, on loop: EventLoop, watchedBy target: any Pollable
+    adopting descriptor: Int32, tls: TLSSession? = nil, on loop: EventLoop,
+    watchedBy target: any Pollable
   ) throws(TransportError) {
     self.loop = loop
+    self.tls = tls
     self.descriptor = descriptor
     do {
       registration = try loop.register(descriptor, target)
@@ -46,6 +59,11 @@ package final class ByteStream {
   package func read(into buffer: ByteBuffer, minimum: Int) -> ReadOutcome {
     var outcome = ReadOutcome.wouldBlock
     buffer.appendUnsafe(minimum: minimum) { space in
+      if let tls {
+        outcome = tls.read(into: space)
+        if case .bytes(let count) = outcome { return count }
+        return 0
+      }
       let count = retryingOnInterrupt { recv(descriptor, space.baseAddress, space.count, 0) }
       if count > 0 {
         outcome = .bytes(count)
@@ -65,6 +83,7 @@ package final class ByteStream {
   package func write(
     _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0)
   ) -> WriteOutcome {
+    if let tls { return write(first, second, through: tls) }
     var pieces = (
       iovec(iov_base: .init(mutating: first.baseAddress), iov_len: first.count),
       iovec(iov_base: .init(mutating: second.baseAddress), iov_len: second.count)
@@ -81,9 +100,23 @@ package final class ByteStream {
     return errno == EAGAIN ? .wouldBlock : .failed(.system(call: "sendmsg", errno: errno))
   }
 
+  private func write(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, through tls: TLSSession
+  ) -> WriteOutcome {
+    let outcome = tls.write(first)
+    guard case .bytes(let count) = outcome, count == first.count, !second.isEmpty else {
+      return outcome
+    }
+    // What the first piece got through must be reported; an error shows again at the next write.
+    guard case .bytes(let more) = tls.write(second) else { return outcome }
+    return .bytes(count + more)
+  }
+
   /// Tells the peer that nothing more is sent; reading goes on.
   package func shutDownWriting() {
-    if isOpen { shutdown(descriptor, Int32(SHUT_WR)) }
+    guard isOpen else { return }
+    tls?.sayGoodbye()
+    shutdown(descriptor, Int32(SHUT_WR))
   }
 
   /// Bytes that the kernel has taken and the peer's has not acknowledged yet (tcp(7), SIOCOUTQ).
@@ -95,6 +128,7 @@ package final class ByteStream {
 
   package func close() {
     guard descriptor >= 0 else { return }
+    tls?.sayGoodbye()
     if let registration { loop.unregister(registration, descriptor) }
     Glibc.close(descriptor)
     descriptor = -1

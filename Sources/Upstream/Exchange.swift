@@ -1,0 +1,168 @@
+import Bytes
+import HTTP
+import Transport
+
+/// One request on its way: made by a call, carried by a connection, ended once. It knows what a usable
+/// answer is (status, type, coding, size) and collects its body; it does not know how bytes are framed.
+final class Exchange {
+  enum Outcome {
+    case answered(Answer)
+    case failed(Fault)
+  }
+
+  struct Answer {
+    var status: Int
+    /// Of a 200; nil for any other status, whose body is never looked at.
+    var body: ByteBuffer?
+    var retryAfter: Duration?
+    var advice: RateLimitAdvice?
+  }
+
+  struct Fault: Error {
+    var code: UpstreamFailure.Code
+    var message: String
+    /// What the source did with the request, which says whether it may be sent again.
+    var trace = Trace.received
+
+    enum Trace {
+      /// It was never read: a connection that had been closed, a stream that was refused.
+      case neverProcessed
+      /// The connection was lost before the answer was complete.
+      case lost
+      case received
+    }
+  }
+
+  enum Stage: String {
+    case waiting = "waiting for a connection"
+    case sent = "waiting for the answer"
+    case reading = "reading the answer"
+  }
+
+  enum BodyUse {
+    case collect
+    case ignore
+  }
+
+  /// Path and query, behind the origin's prefix.
+  let target: String
+  let fields: Fields
+  private(set) var stage = Stage.waiting
+  /// The connection that has it; told when the exchange is given up.
+  private(set) weak var carrier: (any ExchangeCarrier)?
+  private(set) var body = ByteBuffer(capacity: 64)
+  private(set) var inflater: GzipInflater?
+  private let limit: Int
+  private var received = 0
+  private var answer = Answer(status: 0)
+  private var completion: ((Outcome) -> Void)?
+
+  init(target: String, fields: Fields, limit: Int, completion: @escaping (Outcome) -> Void) {
+    self.target = target
+    self.fields = fields
+    self.limit = limit
+    self.completion = completion
+  }
+
+  func carried(by carrier: any ExchangeCarrier) {
+    self.carrier = carrier
+    stage = .sent
+  }
+
+  /// The owner wants no answer any more.
+  func giveUp() {
+    completion = nil
+    carrier?.abandon(self)
+  }
+
+  // MARK: For connections
+
+  /// The head has arrived. What is left of the body is collected only for a 200.
+  func begin(status: Int, fields: Fields, contentLength: Int?) throws(Fault) -> BodyUse {
+    stage = .reading
+    answer.status = status
+    answer.advice = RateLimitAdvice(fields)
+    answer.retryAfter = fields["retry-after"].flatMap {
+      RetryAfter.delay($0, wallSeconds: WallClock.millisecondsSince1970() / 1000)
+    }
+    guard status == 200 else { return .ignore }
+    if let type = fields["content-type"], !Self.isJSON(type) {
+      throw Fault(code: .badPayload, message: "the answer is not JSON by its content type")
+    }
+    switch fields["content-encoding"]?.lowercased() {
+    case nil, "", "identity": break
+    case "gzip", "x-gzip": inflater = GzipInflater()
+    default:
+      throw Fault(code: .badPayload, message: "the answer has a content coding not asked for")
+    }
+    if let contentLength {
+      guard contentLength <= limit else { throw tooLarge() }
+      // Room for what must not follow, so that one read both ends the body and shows that.
+      if inflater == nil { body = ByteBuffer(capacity: contentLength + Self.spare) }
+    }
+    return .collect
+  }
+
+  private static let spare = 64
+
+  /// A piece of the body, its framing taken off.
+  func append(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
+    received += bytes.count
+    guard received <= limit else { throw tooLarge() }
+    guard let inflater else { return body.append(bytes) }
+    do throws(GzipInflater.Fault) {
+      try inflater.inflate(bytes, into: body, limit: limit)
+    } catch {
+      throw fault(error)
+    }
+  }
+
+  /// For a connection that has put bytes into `body` itself.
+  func checkSize() throws(Fault) {
+    guard body.count <= limit else { throw tooLarge() }
+  }
+
+  /// The body is complete, or of no interest.
+  func end() {
+    do throws(GzipInflater.Fault) {
+      try inflater?.finish()
+    } catch {
+      return fail(fault(error))
+    }
+    if answer.status == 200 { answer.body = body }
+    finish(.answered(answer))
+  }
+
+  func fail(_ fault: Fault) { finish(.failed(fault)) }
+
+  private func finish(_ outcome: Outcome) {
+    let completion = completion
+    self.completion = nil
+    carrier = nil
+    completion?(outcome)
+  }
+
+  private func tooLarge() -> Fault {
+    Fault(code: .badPayload, message: "the answer is larger than \(limit) bytes")
+  }
+
+  private func fault(_ fault: GzipInflater.Fault) -> Fault {
+    switch fault {
+    case .tooLarge: tooLarge()
+    case .broken: Fault(code: .badPayload, message: "the answer is not valid gzip")
+    }
+  }
+
+  /// `application/json`, or any type with the suffix `+json` (RFC 6839, 3.1).
+  static func isJSON(_ contentType: String) -> Bool {
+    var type = contentType.lowercased().prefix { $0 != ";" }
+    while type.last == " " || type.last == "\t" { type.removeLast() }
+    return type == "application/json" || type.hasSuffix("+json") && type.contains("/")
+  }
+}
+
+/// A connection that carries exchanges.
+protocol ExchangeCarrier: AnyObject {
+  /// The exchange's owner has given it up; its completion is not called any more.
+  func abandon(_ exchange: Exchange)
+}

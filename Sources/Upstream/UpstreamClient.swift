@@ -1,0 +1,324 @@
+package import HTTP
+package import Transport
+
+/// One loop's client of one source. A call waits for a permit (concurrency over all loops), for its
+/// turn (limits, `Retry-After`), for a connection; it is sent, perhaps sent again, and ends once, within
+/// its deadline. It follows no redirect and keeps nothing of what was answered.
+///
+/// Everything is called, and calls back, on the loop.
+package final class UpstreamClient {
+  package typealias Completion = (Result<UpstreamAnswer, UpstreamFailure>) -> UpstreamVerdict
+
+  let shared: UpstreamShared
+  private let loop: EventLoop
+  private let pool: ConnectionPool
+  private var calls: [ObjectIdentifier: UpstreamCall] = [:]
+  private var waiting: [UpstreamCall] = []
+  /// Permits that will be handed to this loop.
+  private var permitsAwaited = 0
+  private var random = SystemRandomNumberGenerator()
+
+  package init(_ shared: UpstreamShared, on loop: EventLoop) {
+    self.shared = shared
+    self.loop = loop
+    pool = ConnectionPool(shared, loop: loop)
+    ClientDirectory.on(loop).add(self)
+  }
+
+  deinit { closeConnections() }
+
+  /// Asks the source for `target`.
+  /// - Parameters:
+  ///   - target: path and query in origin form, percent-encoded, put behind the base URL's path.
+  ///   - fields: further fields of the request; invalid ones are left out.
+  ///   - deadline: the configured timeout bounds the call when it is earlier.
+  ///   - completion: called once, on the loop, never before this returns; not after `cancel`. What it
+  ///     returns of an answer tells the circuit whether the source is of use; of a failure, nothing.
+  @discardableResult
+  package func get(
+    _ target: String, fields: Fields = Fields(), deadline: Instant,
+    completion: @escaping Completion
+  ) -> UpstreamCall {
+    let now = loop.now
+    let call = UpstreamCall(
+      target: target, fields: fields, startedAt: now,
+      deadline: min(deadline, now + shared.configuration.timeout),
+      retries: shared.configuration.retries, client: self, completion: completion)
+    calls[ObjectIdentifier(call)] = call
+    let timer = LoopTimer { [weak self, unowned call] in self?.runOut(call) }
+    call.deadlineTimer = timer
+    loop.schedule(timer, at: call.deadline)
+    if FieldGrammar.isTarget(target) {
+      enter(call)
+    } else {
+      finishLater(call, UpstreamFailure(.protocol, "the request target is not valid"))
+    }
+    return call
+  }
+
+  /// Closes all connections; calls under way end without an outcome. For a source that is gone.
+  package func close() {
+    ClientDirectory.on(loop).remove(self)
+    closeConnections()
+  }
+
+  private func closeConnections() {
+    for call in Array(calls.values) { cancel(call) }
+    pool.close()
+  }
+
+  func cancel(_ call: UpstreamCall) {
+    guard !call.hasEnded else { return }
+    if call.isProbe { shared.abandonedProbe(at: loop.now) }
+    leave(call)
+  }
+
+  // MARK: Permit
+
+  private func enter(_ call: UpstreamCall) {
+    guard waiting.count < shared.configuration.maximumWaiting else {
+      let failure = UpstreamFailure(
+        .rateLimited, "too many requests wait for this source", retryAfter: .seconds(1))
+      return finishLater(call, failure)
+    }
+    let needsPermit = permitsAwaited <= waiting.count
+    switch shared.enter(
+      loop.handle, mayStart: waiting.isEmpty, queues: needsPermit, at: loop.now)
+    {
+    case .started(let asProbe):
+      call.holdsPermit = true
+      call.isProbe = asProbe
+      takeTurn(call)
+    case .queued:
+      if needsPermit { permitsAwaited += 1 }
+      waiting.append(call)
+    case .refused(let delay):
+      finishLater(call, Self.circuitOpen(delay))
+    }
+  }
+
+  /// A permit that this loop waited for has come.
+  func handedPermit() {
+    permitsAwaited -= 1
+    guard !waiting.isEmpty else { return ClientDirectory.giveBack(shared) }
+    let call = waiting.removeFirst()
+    call.holdsPermit = true
+    switch shared.enterWithPermit(at: loop.now) {
+    case .pass: break
+    case .probe: call.isProbe = true
+    case .refused(let delay): return finish(call, .failure(Self.circuitOpen(delay)))
+    }
+    takeTurn(call)
+  }
+
+  private static func circuitOpen(_ delay: Duration) -> UpstreamFailure {
+    UpstreamFailure(
+      .circuitOpen, "the source has failed repeatedly and is left alone for a while",
+      retryAfter: delay)
+  }
+
+  // MARK: Turn
+
+  private func takeTurn(_ call: UpstreamCall) {
+    call.stage = .waitingForTurn
+    switch shared.takeTurn(at: loop.now, before: call.deadline) {
+    case .at(let time, let number):
+      call.turn = number
+      wait(call, until: time)
+    case .refused(let delay):
+      // A retry that finds no turn leaves the call with what made it a retry.
+      var failure =
+        call.lastFailure ?? UpstreamFailure(.rateLimited, "the source's limit is used up")
+      failure.retryAfter = delay
+      failure.requests = call.requests
+      finishLater(call, failure)
+    }
+  }
+
+  private func wait(_ call: UpstreamCall, until time: Instant) {
+    if time <= loop.now { return send(call) }
+    schedule(call, at: time) { client, call in
+      // The source may have asked for a pause since the turn was given.
+      let notBefore = client.shared.notBefore
+      if notBefore <= client.loop.now {
+        client.send(call)
+      } else if notBefore < call.deadline {
+        client.wait(call, until: notBefore)
+      } else {
+        client.takeTurn(call)
+      }
+    }
+  }
+
+  private func schedule(
+    _ call: UpstreamCall, at time: Instant,
+    _ body: @escaping (UpstreamClient, UpstreamCall) -> Void
+  ) {
+    let timer = LoopTimer { [weak self, unowned call] in
+      if let self { body(self, call) }
+    }
+    call.turnTimer = timer
+    loop.schedule(timer, at: time)
+  }
+
+  // MARK: Requests
+
+  private func send(_ call: UpstreamCall) {
+    shared.countRequest(isRetry: call.requests > 0, at: loop.now)
+    call.requests += 1
+    let exchange = Exchange(
+      target: call.target, fields: call.fields, limit: shared.configuration.responseBytes
+    ) { [weak self, unowned call] outcome in self?.ended(call, outcome) }
+    call.stage = .underWay(exchange)
+    pool.submit(exchange)
+  }
+
+  private func ended(_ call: UpstreamCall, _ outcome: Exchange.Outcome) {
+    guard !call.hasEnded else { return }
+    switch outcome {
+    case .answered(let answer): answered(call, answer)
+    case .failed(let fault):
+      let failure = UpstreamFailure(fault.code, fault.message, requests: call.requests)
+      if fault.trace == .neverProcessed, call.mayResend {
+        call.mayResend = false
+        takeTurn(call)
+      } else if fault.trace == .received {
+        finish(call, .failure(failure))
+      } else {
+        retry(call, or: failure)
+      }
+    }
+  }
+
+  private func answered(_ call: UpstreamCall, _ answer: Exchange.Answer) {
+    if let advice = answer.advice { shared.told(advice, answering: call.turn, at: loop.now) }
+    switch answer.status {
+    case 200, 404:
+      let result = UpstreamAnswer(
+        status: answer.status, body: answer.body ?? .init(capacity: 0), requests: call.requests,
+        latency: loop.now - call.startedAt)
+      finish(call, .success(result))
+    case 429, 503:
+      if let delay = answer.retryAfter { shared.told(retryAfter: delay, at: loop.now) }
+      let failure = Self.failure(answer, requests: call.requests)
+      if let delay = answer.retryAfter {
+        waitAsTold(call, delay, or: failure)
+      } else if answer.status == 503 {
+        retry(call, or: failure)
+      } else {
+        finish(call, .failure(failure))
+      }
+    case 500, 502, 504: retry(call, or: Self.failure(answer, requests: call.requests))
+    default: finish(call, .failure(Self.failure(answer, requests: call.requests)))
+    }
+  }
+
+  private static func failure(_ answer: Exchange.Answer, requests: Int) -> UpstreamFailure {
+    let (code, message): (UpstreamFailure.Code, String) =
+      switch answer.status {
+      case 401: (.unauthorized, "the source refused the credential (401)")
+      case 403: (.forbidden, "the source forbade the request (403)")
+      case 429: (.rateLimited, "the source limits requests (429)")
+      case 300..<400: (.upstreamStatus(answer.status), "the source redirects (\(answer.status))")
+      default: (.upstreamStatus(answer.status), "the source answered \(answer.status)")
+      }
+    return UpstreamFailure(code, message, retryAfter: answer.retryAfter, requests: requests)
+  }
+
+  // MARK: Retries
+
+  /// The source has said when; it is waited for once, if that leaves time for an answer.
+  private func waitAsTold(_ call: UpstreamCall, _ delay: Duration, or failure: UpstreamFailure) {
+    guard call.mayWait, loop.now + delay < call.deadline else {
+      return finish(call, .failure(failure))
+    }
+    call.mayWait = false
+    call.lastFailure = failure
+    // What a pause told us to expect needs no second try of another kind.
+    call.retriesLeft = 0
+    takeTurn(call)
+  }
+
+  private func retry(_ call: UpstreamCall, or failure: UpstreamFailure) {
+    let tries = shared.configuration.retries - call.retriesLeft
+    let delay = Backoff.delay(afterTries: tries, using: &random)
+    guard call.retriesLeft > 0, loop.now + delay < call.deadline,
+      shared.takeRetry(at: loop.now)
+    else { return finish(call, .failure(failure)) }
+    call.retriesLeft -= 1
+    call.lastFailure = failure
+    call.stage = .waitingForTurn
+    schedule(call, at: loop.now + delay) { client, call in client.takeTurn(call) }
+  }
+
+  // MARK: Ends
+
+  private func runOut(_ call: UpstreamCall) {
+    let waitedFor: String
+    switch call.stage {
+    case .waitingForPermit: waitedFor = "waiting behind other requests"
+    case .waitingForTurn: waitedFor = "waiting to ask again"
+    case .underWay(let exchange):
+      waitedFor =
+        switch (exchange.stage, pool.dialStage) {
+        case (.waiting, .lookingUp): "looking up its address"
+        case (.waiting, .connecting): "connecting"
+        case (.waiting, .securing): "in the TLS handshake"
+        default: exchange.stage.rawValue
+        }
+    case .ended: return
+    }
+    let milliseconds = (call.deadline - call.startedAt).wholeMilliseconds
+    let failure = UpstreamFailure(
+      .timeout, "no answer within \(milliseconds) ms: \(waitedFor)", requests: call.requests)
+    finish(call, .failure(failure))
+  }
+
+  private func finishLater(_ call: UpstreamCall, _ failure: UpstreamFailure) {
+    loop.defer { [weak self] in
+      if !call.hasEnded { self?.finish(call, .failure(failure)) }
+    }
+  }
+
+  private func finish(
+    _ call: UpstreamCall, _ outcome: Result<UpstreamAnswer, UpstreamFailure>
+  ) {
+    let completion = call.completion
+    let isProbe = call.isProbe
+    leave(call)
+    switch outcome {
+    case .success(let answer):
+      guard let completion else { return }
+      switch completion(outcome) {
+      case .usable: shared.succeeded(latency: answer.latency, asProbe: isProbe)
+      case .badPayload(let reason):
+        shared.failed(.badPayload, reason, asProbe: isProbe, reachedSource: true, at: loop.now)
+      }
+    case .failure(let failure):
+      if failure.code != .circuitOpen {
+        shared.failed(
+          failure.code, failure.message, asProbe: isProbe, reachedSource: failure.requests > 0,
+          at: loop.now)
+      }
+      _ = completion?(outcome)
+    }
+  }
+
+  /// Takes the call out of wherever it is.
+  private func leave(_ call: UpstreamCall) {
+    switch call.stage {
+    case .waitingForPermit: waiting.removeAll { $0 === call }
+    case .underWay(let exchange): pool.withdraw(exchange)
+    case .waitingForTurn, .ended: break
+    }
+    call.stage = .ended
+    call.completion = nil
+    if let timer = call.deadlineTimer { loop.cancel(timer) }
+    if let timer = call.turnTimer { loop.cancel(timer) }
+    calls[ObjectIdentifier(call)] = nil
+    if call.holdsPermit {
+      call.holdsPermit = false
+      ClientDirectory.giveBack(shared)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Synchronization
+import Testing
+import Transport
+
+@testable import Upstream
+
+@Suite struct SharedTests {
+  @Test func `a permit given back goes to the loop that waited longest`() {
+    let loops = [EventLoop(), EventLoop(), EventLoop()]
+    var permits = PermitState(limit: 1)
+    #expect(permits.take() == true)
+    #expect(permits.take() == false)
+    for loop in loops { permits.wait(loop.handle) }
+    for loop in loops { #expect(permits.giveBack() === loop.handle) }
+    #expect(permits.take() == false)
+    #expect(permits.giveBack() == nil)
+    #expect(permits.used == 0)
+  }
+
+  @Test func `many loops share the permits of one source, and every call ends`() throws {
+    let server = ScriptedServer([.request, .send(response("1")), .request, .send(response("1"))])
+    var configuration = UpstreamConfiguration(
+      name: "x", origin: try UpstreamOrigin("http://127.0.0.1:\(server.port)"))
+    configuration.concurrency = 2
+    let shared = try UpstreamShared(configuration, resolver: HostResolver())
+    let results = Mutex((successes: 0, failures: 0, most: 0))
+    let ended = Mutex(0)
+    for index in 0..<3 {
+      EventLoop.start(name: "loop \(index)") { loop in
+        let client = UpstreamClient(shared, on: loop)
+        loop.attach(client)
+        for _ in 0..<40 {
+          client.get("/", deadline: loop.now + .seconds(10)) { result in
+            let inFlight = shared.health.requestsInFlight
+            let count = results.withLock { results in
+              results.most = max(results.most, inFlight)
+              if case .success = result { results.successes += 1 } else { results.failures += 1 }
+              return results.successes + results.failures
+            }
+            if count == 120 { ended.withLock { $0 += 1 } }
+            return .usable
+          }
+        }
+      } ended: {
+        ended.withLock { $0 += 1 }
+      }
+    }
+    let loop = EventLoop()
+    let start = Instant.now()
+    while ended.withLock({ $0 }) == 0, Instant.now() - start < .seconds(10) {
+      loop.turn(waitingAtMost: .milliseconds(20))
+    }
+    let outcome = results.withLock { $0 }
+    #expect(outcome.successes == 120 && outcome.failures == 0)
+    #expect(outcome.most <= 2)
+    #expect(shared.health.requestsTotal >= 120)
+  }
+
+  @Test func `a source that fails at random costs retries within the budget, and nothing leaks`()
+    throws
+  {
+    var random = SeededRandom(7)
+    let scripts: [[ScriptedServer.Step]] = (0..<400).map { _ in
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0: [.request, .reset]
+      case 1: [.request, .send(response("503 x", ""))]
+      default: [.request, .send(response("1"))]
+      }
+    }
+    let server = ScriptedServer(scripts: scripts)
+    let harness = try ClientHarness(port: server.port)
+    var ends: [UpstreamFailure.Code?] = []
+    for _ in 0..<200 { harness.start(within: .seconds(10)) { ends.append($0.code) } }
+    harness.turn { ends.count == 200 }
+    #expect(ends.count == 200)
+    let health = harness.shared.health
+    #expect(health.requestsInFlight == 0)
+    #expect(health.retriesTotal > 10)
+    // A fifth of the calls, and what was sent again because it was never processed.
+    #expect(health.retriesTotal <= 60)
+    #expect(Set(ends).subtracting([nil, .connect, .upstreamStatus(503), .circuitOpen]).isEmpty)
+  }
+}
