@@ -52,7 +52,7 @@ package struct AlcamineProvider: SessionProvider {
   ) throws(PayloadError) -> Window {
     let table = try mapping.list(body)
     return mapping.window(
-      table, body, offset: request.offset, end: table.rowCount < request.count ? .here : .further,
+      table, body, answering: request, end: table.rowCount < request.count ? .here : .further,
       total: nil, complete: complete)
   }
 

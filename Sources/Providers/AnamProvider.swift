@@ -54,7 +54,7 @@ package struct AnamProvider: SessionProvider {
     let end = try end(table, body)
     let total = integer(.total, table, body).map { Window.Total(value: $0, isExact: true) }
     return mapping.window(
-      table, body, offset: (request.offset / max(1, request.count)) * request.count, end: end,
+      table, body, answering: request, end: end,
       total: total,
       complete: complete)
   }

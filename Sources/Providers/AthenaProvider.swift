@@ -94,7 +94,7 @@ package struct AthenaProvider: SessionProvider {
     }
     let total = JSONText.integer(of: table.envelope(Envelope.total.rawValue), in: body.bytes)
     return mapping.window(
-      table, body, offset: request.offset, end: end,
+      table, body, answering: request, end: end,
       total: total.flatMap { $0 < 0 ? nil : Window.Total(value: Int($0), isExact: false) },
       complete: complete)
   }

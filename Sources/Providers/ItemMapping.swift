@@ -33,7 +33,8 @@ where Slot.RawValue == Int {
 
   /// Makes a window of a list's rows. `body` becomes its storage.
   func window(
-    _ table: JSONTable, _ body: ByteBuffer, offset: Int, end: Window.ListEnd, total: Window.Total?,
+    _ table: JSONTable, _ body: ByteBuffer, answering request: WindowRequest,
+    end: Window.ListEnd, total: Window.Total?,
     complete: (inout Session, ItemRow<Slot>) -> Void
   ) -> Window {
     var sessions: [Session] = []
@@ -51,7 +52,8 @@ where Slot.RawValue == Int {
     resolveEscapedIDs(&sessions, positions, table, body)
     return Window(
       storage: body, sessions: sessions, positions: positions, rawCount: table.rowCount,
-      rejected: table.rowCount - sessions.count, offset: offset, end: end, total: total)
+      rejected: table.rowCount - sessions.count, offset: request.offset,
+      requested: request.count, end: end, total: total)
   }
 
   /// Reads the answer to a single item: a window of one session.
@@ -62,7 +64,9 @@ where Slot.RawValue == Int {
     do { table = try projection.readItem(body.bytes) } catch {
       throw PayloadError("not JSON: \(error)")
     }
-    let window = window(table, body, offset: 0, end: .here, total: nil, complete: complete)
+    let window = window(
+      table, body, answering: WindowRequest(offset: 0, count: 1), end: .here, total: nil,
+      complete: complete)
     guard window.rejected == 0 else {
       throw PayloadError("the item is no session with an id and a creation time")
     }

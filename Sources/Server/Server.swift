@@ -70,7 +70,8 @@ package final class Server {
     finishDrainIfEmpty()
   }
 
-  private func closeAll() {
+  /// Closes every connection, whatever it is doing; requests in flight are canceled.
+  func closeAll() {
     for connection in connections { connection.close() }
   }
 

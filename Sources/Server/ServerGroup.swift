@@ -70,7 +70,13 @@ package final class ServerGroup: Sendable {
   /// Ends the loops, with whatever is still open on them, and returns when they have ended. Not to
   /// be called on one of them.
   package func stop() {
-    for handle in loops { handle.submit { $0.stop() } }
+    for handle in loops {
+      handle.submit { loop in
+        // A connection and the request on it hold each other: ending the loop alone frees neither.
+        loop.attached(Server.self)?.closeAll()
+        loop.stop()
+      }
+    }
     ended.wait()
   }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Where to connect to: one `sockaddr`, ready for the kernel.
