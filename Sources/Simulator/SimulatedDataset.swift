@@ -173,9 +173,9 @@ struct SimulatedDataset {
   }
 
   private mutating func progress(_ serial: UInt32) {
-    let now = timeOnGrid(now)
+    let (now, shown) = (now, timeOnGrid(now))
     let alive = change(serial) { session in
-      session.updated = max(session.updated, now)
+      session.updated = max(session.updated, shown)
       session.phase =
         now >= session.ends ? session.outcome : now >= session.starts ? .active : .pending
     }

@@ -89,7 +89,8 @@ struct SimulatorFaultsTests {
       #expect((0.68...0.92).contains(share))
       let ids = Set(expected.compactMap { $0["id"] as? String })
       #expect(usable.allSatisfy { ids.contains($0["id"] as? String ?? "") })
-      #expect(client.bytes(target) == client.bytes(target))
+      let isRepeated = client.bytes(target) == client.bytes(target)
+      #expect(isRepeated)
     }
   }
 
