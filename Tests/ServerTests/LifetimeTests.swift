@@ -110,6 +110,26 @@ struct LifetimeTests {
     }
   }
 
+  @Test func `an exchange lets go of everything once it is answered`() throws {
+    final class Mark {}
+    let loop = EventLoop()
+    weak var leaked: Mark?
+    let server = Server(
+      loop: loop,
+      handler: ScriptedHandler { _, responder in
+        let mark = Mark()
+        leaked = mark
+        responder.onCancel = { withExtendedLifetime((mark, responder)) {} }
+        responder.respond(text("done"))
+        responder.onCancel = { withExtendedLifetime((mark, responder)) {} }
+      })
+    let client = try RawClient(port: try server.listen(ListenAddress(port: 0)))
+    try client.send(get)
+    while !client.hasInput { loop.turn(waitingAtMost: .milliseconds(10)) }
+    #expect(try client.answer()?.body == "done")
+    #expect(leaked == nil)
+  }
+
   @Test func `one server alone on a loop serves and drains`() throws {
     let loop = EventLoop()
     let server = Server(loop: loop, handler: EchoHandler())
