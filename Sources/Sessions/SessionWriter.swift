@@ -3,10 +3,11 @@ import JSON
 
 /// Writes sessions of one source as JSON objects, field by field from the provider's own bytes.
 package struct SessionWriter: Sendable {
-  private let rendering: SessionRendering
+  let rendering: SessionRendering
   /// What is written: what was asked for, and `raw` only when it was included.
   private let fields: SessionFields
-  private let showsContact: Bool
+  let showsContact: Bool
+  var showsRaw: Bool { fields.contains(.raw) }
 
   /// - Parameters:
   ///   - fields: the top-level fields wanted.
@@ -162,7 +163,7 @@ package struct SessionWriter: Sendable {
     buffer.append("\"")
   }
 
-  private func writeAttributes(
+  func writeAttributes(
     _ session: Session, _ bytes: UnsafeRawBufferPointer, _ buffer: ByteBuffer
   ) {
     buffer.append("{")

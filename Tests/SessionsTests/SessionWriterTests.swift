@@ -148,4 +148,38 @@ import Testing
       #expect(!SessionFields.all.removing(field).contains(field) || field == .id)
     }
   }
+
+  @Test func `gives the same values as plain text, column by column`() {
+    let window = full()
+    let writer = SessionWriter(rendering, includesRaw: true, showsContact: true)
+    let expected: [(SessionColumn, String, SessionCell)] = [
+      (.id, "example-eu:n/1", .text), (.source, "example-eu", .text), (.provider, "example", .text),
+      (.nativeId, "n/1", .text), (.title, "A A \"b\"", .text), (.status, "failed", .text),
+      (.nativeStatus, "", .null), (.channel, "sms", .text), (.modality, "desktop", .text),
+      (.createdAt, "2026-04-20T09:00:00.000Z", .text), (.updatedAt, "", .null),
+      (.startedAt, "1969-12-31T23:59:59.999Z", .text), (.endedAt, "", .null),
+      (.durationMs, "-5", .number), (.agentID, "", .null), (.agentName, "", .null),
+      (.agentVersion, "7", .number), (.agentModel, "", .null), (.participantID, "", .null),
+      (.participantEmail, "a@b", .text), (.participantPhone, "+1", .text),
+      (.workspaceId, "", .null),
+      (.conversationId, "", .null), (.parentId, "example-eu:up/1", .text),
+      (.messageCount, "", .null), (.costUsd, "1.50E1", .number), (.error, "", .null),
+      (.attributes, #"{"colour":7,"secret":"a@b","size":null}"#, .json), (.raw, Self.body, .json),
+    ]
+    #expect(expected.map(\.0) == SessionColumn.allCases)
+    for (column, text, kind) in expected {
+      let buffer = ByteBuffer()
+      #expect(writer.writeText(of: column, window.sessions[0], of: window, to: buffer) == kind)
+      #expect(buffer.text == text, "\(column)")
+      let isNested = column.rawValue.contains(".")
+      #expect(
+        column.field.rawValue
+          == (isNested ? String(column.rawValue.prefix { $0 != "." }) : column.rawValue))
+    }
+    let hiding = SessionWriter(rendering, includesRaw: false, showsContact: false)
+    for column in [SessionColumn.participantEmail, .participantPhone, .raw] {
+      #expect(
+        hiding.writeText(of: column, window.sessions[0], of: window, to: ByteBuffer()) == .null)
+    }
+  }
 }
