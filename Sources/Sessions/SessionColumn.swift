@@ -60,7 +60,7 @@ extension SessionWriter {
       buffer.append(rendering.sourceName + ":")
       buffer.append(textOf: session.parentID, in: window.storage.bytes)
     case .attributes:
-      writeAttributes(session, window.storage.bytes, buffer)
+      writeAttributes(session, of: window, to: buffer)
       return .json
     default: return token(self.token(of: column, session), window, buffer)
     }

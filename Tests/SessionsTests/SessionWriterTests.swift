@@ -182,4 +182,28 @@ import Testing
         hiding.writeText(of: column, window.sessions[0], of: window, to: ByteBuffer()) == .null)
     }
   }
+
+  @Test func `stays within the room that it reserves, whatever is escaped`() throws {
+    let control = String(repeating: "\\b", count: 400) + "\\ud800"
+    let body = "{\"id\":\"n/1\",\"t\":\"\(control)\"}"
+    let window = window(body) { session, token in
+      let text = token("\"\(control)\"")
+      session.title = text
+      session.error = text
+      session.parentID = text
+      session.agentModel = text
+      for index in 0..<3 { session.attributes[index] = text }
+    }
+    let text = text(window)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect(object["title"] as? String == String(repeating: "\u{8}", count: 400) + "\u{FFFD}")
+    #expect(text.utf8.count > 7 * 2400)
+  }
+
+  @Test(arguments: [0, 9, 10, -1, -10, 99_999, 1_000_000_000_000, .max, .min] as [Int64])
+  func `writes whole numbers`(number: Int64) {
+    let window = window(Self.body) { session, _ in session.durationMilliseconds = number }
+    #expect(text(window).contains("\"durationMs\":\(number),"))
+  }
 }
