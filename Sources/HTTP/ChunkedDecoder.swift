@@ -89,8 +89,8 @@ package struct ChunkedDecoder {
     try chunkExtension(byte)
   }
 
-  /// `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )` (RFC 9112, 7.1.1). White space
-  /// between all that and the CRLF is not part of it.
+  /// `*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )` (RFC 9112, 7.1.1). White
+  /// space between all that and the CRLF is not part of it.
   private mutating func chunkExtension(_ byte: UInt8) throws(ProtocolError) {
     try countOverhead()
     let isToken = ByteSet.token.contains(byte)
@@ -120,7 +120,8 @@ package struct ChunkedDecoder {
     }
   }
 
-  /// `*( field-line CRLF ) CRLF` (RFC 9112, 7.1.2). Trailers are never merged into the head's fields.
+  /// `*( field-line CRLF ) CRLF` (RFC 9112, 7.1.2). Trailers are never merged into the head's
+  /// fields.
   private mutating func trailer(_ byte: UInt8) throws(ProtocolError) {
     try countOverhead()
     switch (state, byte) {

@@ -1,8 +1,8 @@
 /// The fields of a message in order of arrival: one block of bytes and ranges into it. Names match
 /// without case (RFC 9110, 5.1). Looking one up walks the list: messages have about ten.
 ///
-/// Not `HTTPFields` of swift-http-types: that makes two Strings a field and hashes every name, where
-/// a request of this gateway looks at three of them.
+/// Not `HTTPFields` of swift-http-types: that makes two Strings a field and hashes every name,
+/// where a request of this gateway looks at three of them.
 package struct Fields: Sendable {
   private var storage: [UInt8] = []
   private var entries: [Entry] = []

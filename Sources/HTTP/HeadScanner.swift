@@ -15,7 +15,7 @@ struct HeadScanner {
 
   /// The next line without its CRLF, or nil while its end has not arrived. Only CRLF ends a line:
   /// RFC 9112, 2.2 lets a recipient take a bare LF, and smuggling lives on those who differ.
-  /// - Parameter limit: the line must end within so many bytes of the head, else `excess` is thrown.
+  /// - Parameter limit: the line must end within so many bytes of the head, else `excess` comes.
   mutating func nextLine(
     _ bytes: UnsafeRawBufferPointer, limit: Int, excess: @autoclosure () -> ProtocolError
   ) throws(ProtocolError) -> Range<Int>? {

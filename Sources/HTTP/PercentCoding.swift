@@ -1,7 +1,7 @@
 package import Bytes
 
-/// Percent-encoding (RFC 3986, 2.1): everything but unreserved characters is encoded, and decoding is
-/// strict. For a path segment and for a query component alike.
+/// Percent-encoding (RFC 3986, 2.1): everything but unreserved characters is encoded, and decoding
+/// is strict. For a path segment and for a query component alike.
 package enum PercentCoding {
   package static func encode(_ text: String) -> String {
     let buffer = ByteBuffer(capacity: text.utf8.count + 16)

@@ -1,5 +1,5 @@
-/// Why a message is refused. It says what the sender got wrong and never repeats the sender's bytes,
-/// except for the name of a query parameter.
+/// Why a message is refused. It says what the sender got wrong and never repeats the sender's
+/// bytes, except for the name of a query parameter.
 package struct ProtocolError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What a server answers; a client only tells that the message is unusable.
   package var status: Status

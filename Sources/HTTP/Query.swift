@@ -1,7 +1,7 @@
 package import Bytes
 
-/// Query strings of `name=value` pairs joined by `&`, as HTML forms and `URLSearchParams` write them:
-/// `+` and `%20` are both a space.
+/// Query strings of `name=value` pairs joined by `&`, as HTML forms and `URLSearchParams` write
+/// them: `+` and `%20` are both a space.
 package enum Query {
   package typealias Pair = (name: String, value: String)
 

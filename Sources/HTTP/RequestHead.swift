@@ -1,4 +1,5 @@
-/// A request line and its fields, checked. The body that `framing` announces has not been looked at.
+/// A request line and its fields, checked. The body that `framing` announces has not been looked
+/// at.
 package struct RequestHead: Sendable {
   /// As sent, case kept.
   package var method: String

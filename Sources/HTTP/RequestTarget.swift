@@ -70,9 +70,9 @@ struct RequestTarget {
     return (String(decoding: path, as: UTF8.self), String(decoding: query, as: UTF8.self))
   }
 
-  /// Refuses what some recipients resolve and others do not: dot segments, plain or encoded; and what
-  /// no path of ours holds: bad escapes, an encoded NUL, bytes that are no UTF-8. An encoded slash
-  /// stays: it is part of its segment.
+  /// Refuses what some recipients resolve and others do not: dot segments, plain or encoded; and
+  /// what no path of ours holds: bad escapes, an encoded NUL, bytes that are no UTF-8. An encoded
+  /// slash stays: it is part of its segment.
   private static func checkPath(_ path: UnsafeRawBufferPointer) throws(ProtocolError) {
     let escaped = path.contains(UInt8(ascii: "%"))
     guard escaped || path.contains(UInt8(ascii: ".")) else { return }

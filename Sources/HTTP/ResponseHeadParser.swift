@@ -13,8 +13,8 @@ package struct ResponseHead: Sendable {
   package var isInformational: Bool { status.rawValue < 200 }
 }
 
-/// Reads one response head from bytes that arrive in any pieces; used as `RequestHeadParser` is, with
-/// the same strictness. A 1xx is a head of its own: drop its bytes and use a new parser.
+/// Reads one response head from bytes that arrive in any pieces; used as `RequestHeadParser` is,
+/// with the same strictness. A 1xx is a head of its own: drop its bytes and use a new parser.
 package struct ResponseHeadParser {
   private let limits: HeadLimits
   private let answersHead: Bool

@@ -119,6 +119,13 @@ package final class ByteStream {
     shutdown(descriptor, Int32(SHUT_WR))
   }
 
+  /// Bytes that the kernel has taken and the peer's has not acknowledged yet (tcp(7), SIOCOUTQ).
+  package var unacknowledgedBytes: Int {
+    var count: Int32 = 0
+    // SIOCOUTQ is TIOCOUTQ; the importer does not see the former.
+    return isOpen && ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+  }
+
   package func close() {
     guard descriptor >= 0 else { return }
     tls?.sayGoodbye()

@@ -119,9 +119,11 @@ package final class EventLoop {
     withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
       while running { turn(events) }
     }
-    attachments.removeAll()
-    deferred.removeAll()
-    slots.removeAll()
+    // Moved out first: what dies with them unregisters itself, which must not happen while the
+    // collection that held it is being changed.
+    let leftovers = (attachments, deferred, slots)
+    (attachments, deferred, slots) = ([:], [], [])
+    withExtendedLifetime(leftovers) {}
   }
 
   /// One turn that waits at most `limit`; for tests that drive a loop by hand.

@@ -1,0 +1,124 @@
+import Bytes
+import HTTP
+package import Transport
+
+/// Serves HTTP/1.1 on one loop: accepts connections, lets a handler answer their requests, and
+/// drains. It knows nothing of what is served.
+package final class Server {
+  /// One read takes so much at most; the buffer for it is the loop's, not a connection's.
+  static let readBytes = 32 * 1024
+  /// Connections beyond the limit that are still being told so.
+  private static let refusedConnections = 256
+
+  package let configuration: ServerConfiguration
+  package let load: ServerLoad
+  package private(set) var isDraining = false
+  let loop: EventLoop
+  let handler: any RequestHandler
+  /// Where connections read to and write heads to, each within one call.
+  let scratch = ByteBuffer(capacity: Server.readBytes)
+  let headScratch = ByteBuffer(capacity: 1024)
+  private var dateClock = DateClock()
+  private var listener: Listener?
+  private var connections: [Connection] = []
+  private var refused = 0
+  private var drained: (() -> Void)?
+  private var drainTimer: LoopTimer?
+
+  /// - Parameter load: shared by all servers of a process whose limits are common.
+  package init(
+    loop: EventLoop, configuration: ServerConfiguration = ServerConfiguration(),
+    load: ServerLoad = ServerLoad(), handler: any RequestHandler
+  ) {
+    self.loop = loop
+    self.configuration = configuration
+    self.load = load
+    self.handler = handler
+  }
+
+  /// Open connections of this loop, the refused and closing ones too.
+  package var connectionCount: Int { connections.count }
+  /// The port that is listened on; nil before `listen` and once draining has begun.
+  package var port: UInt16? { listener?.port }
+
+  /// Begins to accept from `socket`, which it takes over.
+  package func listen(_ socket: ListeningSocket) throws(TransportError) {
+    listener = try Listener(socket, on: loop) { [unowned self] in accepted($0) }
+  }
+
+  /// Begins to accept on an address of this server's own and returns the bound port.
+  @discardableResult
+  package func listen(_ address: ListenAddress) throws(TransportError) -> UInt16 {
+    let sockets = try ListeningSocket.open(address, count: 1)
+    for socket in sockets { try listen(socket) }
+    return sockets.first?.port ?? 0
+  }
+
+  /// Stops accepting, after what the kernel has queued; closes idle connections; lets requests in
+  /// flight finish until `timeout`, and closes what is left then. Calls `completion` once, when no
+  /// connection is left.
+  package func beginDrain(timeout: Duration, completion: @escaping () -> Void) {
+    guard !isDraining else { return }
+    listener?.drainAndClose()
+    listener = nil
+    isDraining = true
+    drained = completion
+    for connection in connections { connection.drain() }
+    let timer = LoopTimer { [unowned self] in closeAll() }
+    drainTimer = timer
+    loop.schedule(timer, after: timeout)
+    finishDrainIfEmpty()
+  }
+
+  private func closeAll() {
+    for connection in connections { connection.close() }
+  }
+
+  private func accepted(_ accepted: Listener.Accepted) {
+    let isAdmitted = load.admitConnection(from: accepted.peer, configuration)
+    do throws(TransportError) {
+      let connection = try Connection(accepted, server: self, isAdmitted: isAdmitted)
+      connection.index = connections.count
+      connections.append(connection)
+      guard !isAdmitted else { return }
+      refused += 1
+      if refused > Self.refusedConnections { return connection.close() }
+      connection.refuse(ProtocolError(503, "too many connections are open"))
+    } catch {
+      // epoll has no memory for one more; the descriptor is closed.
+      if isAdmitted { load.releaseConnection(from: accepted.peer, configuration) }
+    }
+  }
+
+  /// A connection has closed.
+  func remove(_ connection: Connection) {
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[connection.index] = last
+      last.index = connection.index
+    }
+    if connection.isAdmitted {
+      load.releaseConnection(from: connection.remoteAddress, configuration)
+    } else {
+      refused -= 1
+    }
+    finishDrainIfEmpty()
+  }
+
+  private func finishDrainIfEmpty() {
+    guard isDraining, connections.isEmpty, let drained else { return }
+    self.drained = nil
+    if let drainTimer { loop.cancel(drainTimer) }
+    drainTimer = nil
+    // Not amid the closing connection's own work.
+    loop.defer(drained)
+  }
+
+  /// Has `connection` read on in the next turn, after the others that are ready.
+  func resumeNextTurn(_ connection: Connection) {
+    let timer = LoopTimer { [weak connection] in connection?.resumeReading() }
+    loop.schedule(timer, after: .nanoseconds(1))
+  }
+
+  func dateBytes() -> UnsafeRawBufferPointer { dateClock.bytes(at: loop.now) }
+}

@@ -1,0 +1,111 @@
+import Dispatch
+import Synchronization
+package import Transport
+
+/// Servers on several loops that share one port and one set of limits; started, drained and stopped
+/// from any thread.
+package final class ServerGroup: Sendable {
+  /// The address with the port that was bound.
+  package let address: ListenAddress
+  package let load = ServerLoad()
+  /// The loops, for jobs that must run where a handler runs.
+  package let loops: [EventLoop.Handle]
+  private let ended = DispatchGroup()
+  private let remaining: Mutex<Remaining>
+
+  private struct Remaining {
+    var servers: Int
+    var completions: [@Sendable () -> Void] = []
+  }
+
+  /// Binds, starts `count` loops, and accepts once each has its handler.
+  ///
+  /// - Parameter makeHandler: called once on each loop; what it makes stays there.
+  package init(
+    loops count: Int, address: ListenAddress, takeOver: Bool = false,
+    configuration: ServerConfiguration = ServerConfiguration(),
+    makeHandler: @escaping @Sendable (EventLoop) -> any RequestHandler
+  ) throws(TransportError) {
+    let sockets = try ListeningSocket.open(address, count: count, takeOver: takeOver)
+    var bound = address
+    bound.port = sockets.first?.port ?? address.port
+    self.address = bound
+    remaining = Mutex(Remaining(servers: sockets.count))
+    let started = StartedLoops()
+    for (index, socket) in sockets.enumerated() {
+      ended.enter()
+      let (load, ended) = (load, ended)
+      EventLoop.start(name: "server-\(index)") { loop in
+        let server = Server(
+          loop: loop, configuration: configuration, load: load, handler: makeHandler(loop))
+        loop.attach(server)
+        started.add(loop.handle, error: server.listenError(socket))
+      } ended: {
+        ended.leave()
+      }
+    }
+    loops = try started.wait(for: sockets.count)
+  }
+
+  /// Drains every server and calls `completion` once, on one of the loops, when the last connection
+  /// of the last is closed. The loops run on until `stop`.
+  package func drain(timeout: Duration, completion: @escaping @Sendable () -> Void) {
+    remaining.withLock { $0.completions.append(completion) }
+    for handle in loops {
+      handle.submit { [self] loop in
+        guard let server = loop.attached(Server.self) else { return }
+        server.beginDrain(timeout: timeout) { self.serverDrained() }
+      }
+    }
+  }
+
+  private func serverDrained() {
+    let completions = remaining.withLock { remaining in
+      remaining.servers -= 1
+      return remaining.servers == 0 ? remaining.completions : []
+    }
+    for completion in completions { completion() }
+  }
+
+  /// Ends the loops, with whatever is still open on them, and returns when they have ended. Not to
+  /// be called on one of them.
+  package func stop() {
+    for handle in loops { handle.submit { $0.stop() } }
+    ended.wait()
+  }
+}
+
+extension Server {
+  /// `listen` with its error as a value, which can leave the loop.
+  fileprivate func listenError(_ socket: ListeningSocket) -> TransportError? {
+    do throws(TransportError) {
+      try listen(socket)
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+/// Collects the handles of loops as they start on their own threads.
+private final class StartedLoops: Sendable {
+  private let handles = Mutex<[EventLoop.Handle]>([])
+  private let failure = Mutex<TransportError?>(nil)
+  private let signal = DispatchSemaphore(value: 0)
+
+  func add(_ handle: EventLoop.Handle, error: TransportError?) {
+    handles.withLock { $0.append(handle) }
+    if let error { failure.withLock { $0 = error } }
+    signal.signal()
+  }
+
+  func wait(for count: Int) throws(TransportError) -> [EventLoop.Handle] {
+    for _ in 0..<count { signal.wait() }
+    let handles = handles.withLock { $0 }
+    if let error = failure.withLock({ $0 }) {
+      for handle in handles { handle.submit { $0.stop() } }
+      throw error
+    }
+    return handles
+  }
+}

@@ -1,0 +1,187 @@
+import Bytes
+import HTTP
+import Server
+import Support
+import Testing
+import Transport
+
+/// Each limit is reached over a real socket, and its timeouts are short instead of slept through.
+struct LimitTests {
+  private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+
+  @Test(arguments: ["", "GET / HT", "GET / HTTP/1.1\r\nHost: h\r\n"])
+  func `a head that does not come in time is answered 408`(start: String) throws {
+    var configuration = ServerConfiguration()
+    configuration.headTimeout = .milliseconds(60)
+    try withServer(configuration) { group in
+      let client = try RawClient(port: group.address.port)
+      try client.send(start)
+      #expect(try client.answersToEnd().map(\.status) == [408])
+    }
+  }
+
+  @Test func `the head's time is not renewed by each byte`() throws {
+    var configuration = ServerConfiguration()
+    configuration.headTimeout = .milliseconds(150)
+    configuration.lingerTimeout = .seconds(30)
+    try withServer(configuration) { group in
+      let slow = try RawClient(port: group.address.port)
+      let pace = try RawClient(port: group.address.port)
+      // The other connection's answers pace the bytes; the loop lives as long as they come.
+      var answered = false
+      for byte in String(repeating: "a", count: 100_000).utf8 where !answered {
+        try slow.send([byte])
+        try pace.send(get)
+        _ = try pace.answer()
+        answered = slow.hasInput
+      }
+      #expect(answered)
+      #expect(try slow.answer()?.status == 408)
+    }
+  }
+
+  @Test func `an idle connection is closed without a word`() throws {
+    var configuration = ServerConfiguration()
+    configuration.idleTimeout = .milliseconds(60)
+    try withServer(configuration) { group in
+      let client = try RawClient(port: group.address.port)
+      try client.send(get)
+      #expect(try client.answer()?.status == 200)
+      #expect(try client.isClosedByServer())
+    }
+  }
+
+  @Test func `a body that comes too slowly is answered 408`() throws {
+    var configuration = ServerConfiguration()
+    configuration.rateWindow = .milliseconds(60)
+    configuration.bytesPerSecond = 1_000
+    try withServer(configuration) { group in
+      let client = try RawClient(port: group.address.port)
+      try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50\r\n\r\nabc")
+      #expect(try client.answersToEnd().map(\.status) == [408])
+    }
+  }
+
+  @Test func `a client that takes its answer too slowly is cut off`() throws {
+    var configuration = ServerConfiguration()
+    configuration.rateWindow = .milliseconds(60)
+    configuration.bytesPerSecond = 1_000
+    let body = 8_000_000
+    try withServer(
+      configuration,
+      handler: { _ in
+        ScriptedHandler {
+          $1.respond(text(String(repeating: "a", count: $0.path == "/big" ? body : 1)))
+        }
+      },
+      { group in
+        let client = try RawClient(port: group.address.port, receiveBuffer: 4096)
+        try client.send("GET /big HTTP/1.1\r\nHost: h\r\n\r\n")
+        let other = try RawClient(port: group.address.port)
+        while group.load.connectionCount > 1 {
+          try other.send(get)
+          #expect(try other.answer()?.status == 200)
+        }
+        #expect(throws: RawClient.Failure.self) { try client.answer() }
+      })
+  }
+
+  @Test func `connections beyond the limit are answered 503 and others go on`() throws {
+    var configuration = ServerConfiguration()
+    configuration.connections = 2
+    configuration.retryAfter = 7
+    try withServer(configuration) { group in
+      let first = try RawClient(port: group.address.port)
+      let second = try RawClient(port: group.address.port)
+      for client in [first, second] {
+        try client.send(get)
+        #expect(try client.answer()?.status == 200)
+      }
+      let third = try RawClient(port: group.address.port)
+      let refusal = try #require(try third.answer())
+      #expect(refusal.status == 503)
+      #expect(refusal.head.contains("\r\nRetry-After: 7\r\n"))
+      #expect(try third.isClosedByServer())
+      try first.send(get)
+      #expect(try first.answer()?.status == 200)
+      // The place of one that leaves is free again.
+      second.close()
+      try first.send(get)
+      _ = try first.answer()
+      while group.load.connectionCount > 1 {
+        try first.send(get)
+        _ = try first.answer()
+      }
+      let fourth = try RawClient(port: group.address.port)
+      try fourth.send(get)
+      #expect(try fourth.answer()?.status == 200)
+    }
+  }
+
+  @Test func `connections of one address have a limit of their own`() throws {
+    var configuration = ServerConfiguration()
+    configuration.connectionsPerAddress = 1
+    try withServer(configuration) { group in
+      let first = try RawClient(port: group.address.port)
+      try first.send(get)
+      #expect(try first.answer()?.status == 200)
+      #expect(try RawClient(port: group.address.port).answer()?.status == 503)
+    }
+  }
+
+  @Test func `requests beyond those in flight are answered 503 and the connection goes on`() throws
+  {
+    var configuration = ServerConfiguration()
+    configuration.requestsInFlight = 1
+    let events = Events()
+    try withServer(
+      configuration,
+      handler: { loop in
+        let held = HeldRequests(events)
+        loop.attach(held)
+        return held
+      },
+      { group in
+        let first = try RawClient(port: group.address.port)
+        try first.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(events.next() == "got /first")
+        let second = try RawClient(port: group.address.port)
+        try second.send(get + get)
+        #expect(try second.answer()?.status == 503)
+        #expect(try second.answer()?.status == 503)
+        group.loops.first?.submit { $0.attached(HeldRequests.self)?.answerAll() }
+        #expect(try first.answer()?.body == "late")
+        try second.send("GET /second HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(events.next() == "got /second")
+      })
+  }
+
+  @Test func `pipelined requests are kept up to a bound while one is worked on`() throws {
+    var configuration = ServerConfiguration()
+    configuration.headLimits.headBytes = 1024
+    let events = Events()
+    let count = 30_000
+    try withServer(
+      configuration,
+      handler: { loop in
+        let held = HeldRequests(events)
+        loop.attach(held)
+        return ScriptedHandler { request, responder in
+          if request.path == "/held" {
+            held.handle(request, responder)
+          } else {
+            responder.respond(Response(204))
+          }
+        }
+      },
+      { group in
+        let client = try RawClient(port: group.address.port)
+        try client.send("GET /held HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(events.next() == "got /held")
+        try client.send(String(repeating: get, count: count / 10))
+        group.loops.first?.submit { $0.attached(HeldRequests.self)?.answerAll() }
+        #expect(try client.answer()?.body == "late")
+        for _ in 0..<count / 10 { #expect(try client.answer()?.status == 204) }
+      })
+  }
+}
