@@ -13,8 +13,6 @@ struct ByteSet {
   static let query = ByteSet(low: 0xAFFF_FFF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFF)
   /// `reg-name` with `%` (RFC 3986, 3.2.2).
   static let registeredName = ByteSet(low: 0x2BFF_7FF2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
-  /// What stands between the brackets of an IP literal (RFC 3986, 3.2.2).
-  static let addressLiteral = ByteSet(low: 0x2FFF_7FD2_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
 
   @inline(__always)
   func contains(_ byte: UInt8) -> Bool {

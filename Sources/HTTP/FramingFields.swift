@@ -1,3 +1,5 @@
+import Glibc
+
 /// The fields that decide where a message ends and what becomes of its connection, noted while the
 /// field lines are read. Whatever two recipients could read differently is refused.
 struct FramingFields {
@@ -102,10 +104,9 @@ func isAuthority(_ bytes: UnsafeRawBufferPointer) -> Bool {
   guard let first = bytes.first else { return false }
   var index = 0
   if first == UInt8(ascii: "[") {
-    guard let end = bytes.firstIndex(of: UInt8(ascii: "]")), end > 2,
-      ByteSet.addressLiteral.containsAll(bytes.slice(1..<end)),
-      bytes.slice(1..<end).contains(UInt8(ascii: ":")) || bytes[1] | 0x20 == UInt8(ascii: "v")
-    else { return false }
+    guard let end = bytes.firstIndex(of: UInt8(ascii: "]")), isIPv6(bytes.slice(1..<end)) else {
+      return false
+    }
     index = end + 1
   } else {
     while index < bytes.count, ByteSet.registeredName.contains(bytes[index]) { index += 1 }
@@ -120,4 +121,19 @@ func isAuthority(_ bytes: UnsafeRawBufferPointer) -> Bool {
     if port > 65_535 { return false }
   }
   return true
+}
+
+/// An IPv6 address as RFC 3986, 3.2.2 writes it, without a zone. `IPvFuture` has no users.
+private func isIPv6(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  // Nothing else may reach inet_pton: for it the text ends at a NUL.
+  let allowed = bytes.allSatisfy {
+    hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+  }
+  guard allowed, bytes.count < INET6_ADDRSTRLEN else { return false }
+  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
+    text.initialize(repeating: 0)
+    UnsafeMutableRawBufferPointer(text).copyBytes(from: bytes)
+    var address = in6_addr()
+    return inet_pton(AF_INET6, text.baseAddress, &address) == 1
+  }
 }

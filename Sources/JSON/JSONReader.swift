@@ -136,7 +136,7 @@ struct JSONReader {
       } else if scanner.base[position] == UInt8(ascii: "\"") {
         position = try scanner.skipString(position &+ 1).end
       } else {
-        position = try scanner.skipValue(position, depth: depth)
+        position = try skipUnquoted(position, depth: depth)
       }
       position = try scanner.skipSpace(position)
       let byte = scanner.base[position]
@@ -182,7 +182,7 @@ struct JSONReader {
       end = try readObject(start &+ 1, member.pointee.node, slots, depth: depth &+ 1)
       kind = .object
     } else {
-      end = try scanner.skipValue(start, depth: depth)
+      end = try skipUnquoted(start, depth: depth)
       kind = self.kind(start)
     }
     if member.pointee.slot >= 0 {
@@ -190,6 +190,16 @@ struct JSONReader {
         offset: start, length: end &- start, kind: kind)
     }
     return end
+  }
+
+  /// Steps over a value that is no string.
+  @inline(__always)
+  private func skipUnquoted(_ start: Int, depth: Int) throws(JSONError) -> Int {
+    let byte = scanner.base[start]
+    if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
+      return try scanner.skipValue(start, depth: depth)
+    }
+    return try scanner.skipLiteral(start)
   }
 
   @inline(never)

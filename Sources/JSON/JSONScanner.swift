@@ -32,14 +32,8 @@ struct JSONScanner {
       case UInt8(ascii: "["):
         (position, kinds, level) = (position &+ 1, kinds &<< 1, level &+ 1)
         opened = true
-      case UInt8(ascii: "t"):
-        position = try skipWord(0x6575_7274, 4, position)
-      case UInt8(ascii: "n"):
-        position = try skipWord(0x6C6C_756E, 4, position)
-      case UInt8(ascii: "f"):
-        position = try skipWord(0x65_736C_6166, 5, position)
       default:
-        position = try skipNumber(position)
+        position = try skipLiteral(position)
       }
       if opened {
         guard level <= Self.maximumDepth else { throw JSONError(.tooDeep, at: position) }
@@ -93,6 +87,17 @@ struct JSONScanner {
   }
 
   // MARK: Space, words, numbers
+
+  /// Steps over a word or a number.
+  @inline(__always)
+  func skipLiteral(_ start: Int) throws(JSONError) -> Int {
+    switch base[start] {
+    case UInt8(ascii: "n"): try skipWord(0x6C6C_756E, 4, start)
+    case UInt8(ascii: "t"): try skipWord(0x6575_7274, 4, start)
+    case UInt8(ascii: "f"): try skipWord(0x65_736C_6166, 5, start)
+    default: try skipNumber(start)
+    }
+  }
 
   /// The first position from `start` on that is no white space. Throws at the end of the bytes, so
   /// that the caller may read there.

@@ -29,7 +29,7 @@ extension JSONScanner {
   @inline(__always)
   private func plainEnd(_ start: Int) -> Int {
     var position = start
-    // Vectors on both sides: the operators between a vector and a scalar are loops over lanes.
+    // Vectors of a spelt-out type on both sides: every other overload is a loop over lanes.
     let space = SIMD16<Int8>(repeating: 0x20)
     let quote = SIMD16<Int8>(repeating: 0x22)
     let backslash = SIMD16<Int8>(repeating: 0x5C)

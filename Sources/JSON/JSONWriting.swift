@@ -60,8 +60,25 @@ extension ByteBuffer {
 }
 
 extension JSONText {
+  /// Writes the inside of a string token, escapes as they stand but for a lone surrogate's, to
+  /// `output`, which has room for three times the token's length: written anew, only `\b` and `\f`
+  /// grow, from two bytes to six.
+  package static func write(
+    contentOf token: JSONToken, in source: UnsafeRawBufferPointer,
+    to output: UnsafeMutablePointer<UInt8>
+  ) -> Int {
+    let raw = content(of: token, in: source)
+    if token.kind == .escapedString, hasLoneSurrogate(raw) {
+      return withText(of: token, in: source) { escape($0, into: output) }
+    }
+    if let start = raw.baseAddress {
+      UnsafeMutableRawPointer(output).copyMemory(from: start, byteCount: raw.count)
+    }
+    return raw.count
+  }
+
   /// Writes `utf8` escaped to `output`, which has room for six times as many bytes.
-  static func escape(
+  package static func escape(
     _ utf8: UnsafeRawBufferPointer, into output: UnsafeMutablePointer<UInt8>
   ) -> Int {
     var count = 0

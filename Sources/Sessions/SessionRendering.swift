@@ -20,6 +20,9 @@ package struct SessionRendering: @unchecked Sendable {
   /// One bit for each attribute that is shown only with the permission `contact`.
   let contactAttributes: UInt32
 
+  /// Bytes of all of these together.
+  let fixedLength: Int
+
   package init(source: String, provider: any SessionProvider) {
     precondition(
       provider.attributes.count <= 8, "a session holds the values of eight attributes at most")
@@ -45,6 +48,9 @@ package struct SessionRendering: @unchecked Sendable {
         $0.append(":")
       }
     }
+    fixedLength = attributeNames.reduce(
+      idStart.count + idPrefix.count + self.source.count + self.provider.count
+    ) { $0 + $1.count }
     contactAttributes = provider.attributes.enumerated().reduce(0) { bits, attribute in
       provider.contactAttributes.contains(attribute.element) ? bits | 1 << attribute.offset : bits
     }

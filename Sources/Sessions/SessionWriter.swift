@@ -3,10 +3,11 @@ import JSON
 
 /// Writes sessions of one source as JSON objects, field by field from the provider's own bytes.
 package struct SessionWriter: Sendable {
-  private let rendering: SessionRendering
+  let rendering: SessionRendering
   /// What is written: what was asked for, and `raw` only when it was included.
   private let fields: SessionFields
-  private let showsContact: Bool
+  let showsContact: Bool
+  var showsRaw: Bool { fields.contains(.raw) }
 
   /// - Parameters:
   ///   - fields: the top-level fields wanted.
@@ -23,155 +24,201 @@ package struct SessionWriter: Sendable {
 
   /// Appends `session`, which is one of `window`'s, as one object. `buffer` is not the window's.
   package func write(_ session: Session, of window: Window, to buffer: ByteBuffer) {
+    buffer.appendUnsafe(minimum: limit(session)) { space in
+      guard let start = space.baseAddress else { return 0 }
+      var output = ReservedBytes(at: start)
+      write(session, window, &output)
+      return output.end - start
+    }
+  }
+
+  /// Bytes that no session's object exceeds: names, times and words take under 900, an escape at
+  /// most triples a string's length and makes six bytes of one of the id's, which stands there twice.
+  private func limit(_ session: Session) -> Int {
+    var tokens = 0
+    func count(_ token: JSONToken) { tokens += Int(token.length) }
+    count(session.title)
+    count(session.nativeStatus)
+    count(session.agentID)
+    count(session.agentName)
+    count(session.agentVersion)
+    count(session.agentModel)
+    count(session.participantID)
+    count(session.participantEmail)
+    count(session.participantPhone)
+    count(session.workspaceID)
+    count(session.conversationID)
+    count(session.parentID)
+    count(session.messageCount)
+    count(session.costUSD)
+    count(session.error)
+    for index in 0..<8 { count(session.attributes[index]) }
+    let raw = showsRaw ? Int(session.raw.length) : 0
+    return 1024 + rendering.fixedLength + 12 * session.nativeID.count + 3 * tokens + raw
+  }
+
+  private func write(_ session: Session, _ window: Window, _ output: inout ReservedBytes) {
     let bytes = window.storage.bytes
-    buffer.append("{")
-    buffer.append(rendering.idStart.bytes)
-    buffer.appendEscaped(window.nativeID(session))
-    buffer.append("\"")
-    writeIdentity(session, window, buffer)
-    writeState(session, bytes, buffer)
-    writeTimes(session, buffer)
-    writePeople(session, bytes, buffer)
-    writeRest(session, bytes, buffer)
-    buffer.append("}")
+    output.append("{")
+    output.append(rendering.idStart.bytes)
+    output.appendEscaped(window.nativeID(session))
+    output.append("\"")
+    writeIdentity(session, window, &output)
+    writeState(session, bytes, &output)
+    writeTimes(session, &output)
+    writePeople(session, bytes, &output)
+    writeRest(session, bytes, &output)
+    output.append("}")
   }
 
   @inline(__always)
-  private func writeIdentity(_ session: Session, _ window: Window, _ buffer: ByteBuffer) {
-    if fields.contains(.source) { buffer.append(rendering.source.bytes) }
-    if fields.contains(.provider) { buffer.append(rendering.provider.bytes) }
+  private func writeIdentity(_ session: Session, _ window: Window, _ output: inout ReservedBytes) {
+    if fields.contains(.source) { output.append(rendering.source.bytes) }
+    if fields.contains(.provider) { output.append(rendering.provider.bytes) }
     if fields.contains(.nativeId) {
-      buffer.append(",\"nativeId\":")
-      buffer.appendString(window.nativeID(session))
+      output.append(",\"nativeId\":")
+      output.append("\"")
+      output.appendEscaped(window.nativeID(session))
+      output.append("\"")
     }
   }
 
   @inline(__always)
   private func writeState(
-    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ buffer: ByteBuffer
+    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ output: inout ReservedBytes
   ) {
     if fields.contains(.title) {
-      buffer.append(",\"title\":")
-      buffer.append(json: session.title, in: bytes)
+      output.append(",\"title\":")
+      output.append(json: session.title, in: bytes)
     }
-    if fields.contains(.status) { buffer.append(session.status.member) }
+    if fields.contains(.status) { output.append(session.status.member) }
     if fields.contains(.nativeStatus) {
-      buffer.append(",\"nativeStatus\":")
-      buffer.append(json: session.nativeStatus, in: bytes)
+      output.append(",\"nativeStatus\":")
+      output.append(json: session.nativeStatus, in: bytes)
     }
-    if fields.contains(.channel) { buffer.append(session.channel.member) }
-    if fields.contains(.modality) { buffer.append(session.modality.member) }
+    if fields.contains(.channel) { output.append(session.channel.member) }
+    if fields.contains(.modality) { output.append(session.modality.member) }
   }
 
   @inline(__always)
-  private func writeTimes(_ session: Session, _ buffer: ByteBuffer) {
-    if fields.contains(.createdAt) { write(session.createdAt, ",\"createdAt\":", buffer) }
-    if fields.contains(.updatedAt) { write(session.updatedAt, ",\"updatedAt\":", buffer) }
-    if fields.contains(.startedAt) { write(session.startedAt, ",\"startedAt\":", buffer) }
-    if fields.contains(.endedAt) { write(session.endedAt, ",\"endedAt\":", buffer) }
+  private func writeTimes(_ session: Session, _ output: inout ReservedBytes) {
+    if fields.contains(.createdAt) { write(session.createdAt, ",\"createdAt\":", &output) }
+    if fields.contains(.updatedAt) { write(session.updatedAt, ",\"updatedAt\":", &output) }
+    if fields.contains(.startedAt) { write(session.startedAt, ",\"startedAt\":", &output) }
+    if fields.contains(.endedAt) { write(session.endedAt, ",\"endedAt\":", &output) }
     guard fields.contains(.durationMs) else { return }
-    buffer.append(",\"durationMs\":")
+    output.append(",\"durationMs\":")
     if let duration = session.durationMilliseconds {
-      buffer.append(decimal: duration)
+      output.append(decimal: duration)
     } else {
-      buffer.appendNull()
+      output.append("null")
     }
   }
 
-  private func write(_ time: Timestamp?, _ name: StaticString, _ buffer: ByteBuffer) {
-    buffer.append(name)
-    guard let time else { return buffer.appendNull() }
-    buffer.append("\"")
-    buffer.append(time)
-    buffer.append("\"")
+  private func write(_ time: Timestamp?, _ name: StaticString, _ output: inout ReservedBytes) {
+    output.append(name)
+    guard let time else { return output.append("null") }
+    output.append("\"")
+    output.append(time)
+    output.append("\"")
   }
 
   @inline(__always)
   private func writePeople(
-    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ buffer: ByteBuffer
+    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ output: inout ReservedBytes
   ) {
     if fields.contains(.agent) {
-      buffer.append(",\"agent\":{\"id\":")
-      buffer.append(json: session.agentID, in: bytes)
-      buffer.append(",\"name\":")
-      buffer.append(json: session.agentName, in: bytes)
-      buffer.append(",\"version\":")
+      output.append(",\"agent\":{\"id\":")
+      output.append(json: session.agentID, in: bytes)
+      output.append(",\"name\":")
+      output.append(json: session.agentName, in: bytes)
+      output.append(",\"version\":")
       let isNumber = session.agentVersion.kind == .number
-      if isNumber { buffer.append("\"") }
-      buffer.append(json: session.agentVersion, in: bytes)
-      if isNumber { buffer.append("\"") }
-      buffer.append(",\"model\":")
-      buffer.append(json: session.agentModel, in: bytes)
-      buffer.append("}")
+      if isNumber { output.append("\"") }
+      output.append(json: session.agentVersion, in: bytes)
+      if isNumber { output.append("\"") }
+      output.append(",\"model\":")
+      output.append(json: session.agentModel, in: bytes)
+      output.append("}")
     }
     guard fields.contains(.participant) else { return }
-    buffer.append(",\"participant\":{\"id\":")
-    buffer.append(json: session.participantID, in: bytes)
-    buffer.append(",\"email\":")
-    buffer.append(json: showsContact ? session.participantEmail : .absent, in: bytes)
-    buffer.append(",\"phone\":")
-    buffer.append(json: showsContact ? session.participantPhone : .absent, in: bytes)
-    buffer.append("}")
+    output.append(",\"participant\":{\"id\":")
+    output.append(json: session.participantID, in: bytes)
+    output.append(",\"email\":")
+    output.append(json: showsContact ? session.participantEmail : .absent, in: bytes)
+    output.append(",\"phone\":")
+    output.append(json: showsContact ? session.participantPhone : .absent, in: bytes)
+    output.append("}")
   }
 
   @inline(__always)
   private func writeRest(
-    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ buffer: ByteBuffer
+    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ output: inout ReservedBytes
   ) {
     if fields.contains(.workspaceId) {
-      buffer.append(",\"workspaceId\":")
-      buffer.append(json: session.workspaceID, in: bytes)
+      output.append(",\"workspaceId\":")
+      output.append(json: session.workspaceID, in: bytes)
     }
     if fields.contains(.conversationId) {
-      buffer.append(",\"conversationId\":")
-      buffer.append(json: session.conversationID, in: bytes)
+      output.append(",\"conversationId\":")
+      output.append(json: session.conversationID, in: bytes)
     }
     if fields.contains(.parentId) {
-      buffer.append(",\"parentId\":")
-      writeParent(session, bytes, buffer)
+      output.append(",\"parentId\":")
+      writeParent(session, bytes, &output)
     }
     if fields.contains(.messageCount) {
-      buffer.append(",\"messageCount\":")
-      buffer.append(json: session.messageCount, in: bytes)
+      output.append(",\"messageCount\":")
+      output.append(json: session.messageCount, in: bytes)
     }
     if fields.contains(.costUsd) {
-      buffer.append(",\"costUsd\":")
-      buffer.append(json: session.costUSD, in: bytes)
+      output.append(",\"costUsd\":")
+      output.append(json: session.costUSD, in: bytes)
     }
     if fields.contains(.error) {
-      buffer.append(",\"error\":")
-      buffer.append(json: session.error, in: bytes)
+      output.append(",\"error\":")
+      output.append(json: session.error, in: bytes)
     }
     if fields.contains(.attributes) {
-      buffer.append(",\"attributes\":")
-      writeAttributes(session, bytes, buffer)
+      output.append(",\"attributes\":")
+      writeAttributes(session, bytes, &output)
     }
     if fields.contains(.raw) {
-      buffer.append(",\"raw\":")
-      buffer.append(json: session.raw, in: bytes)
+      output.append(",\"raw\":")
+      output.append(json: session.raw, in: bytes)
     }
   }
 
   private func writeParent(
-    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ buffer: ByteBuffer
+    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ output: inout ReservedBytes
   ) {
-    guard session.parentID.isString else { return buffer.appendNull() }
-    buffer.append("\"")
-    buffer.append(rendering.idPrefix.bytes)
-    buffer.append(contentOf: session.parentID, in: bytes)
-    buffer.append("\"")
+    guard session.parentID.isString else { return output.append("null") }
+    output.append("\"")
+    output.append(rendering.idPrefix.bytes)
+    output.append(contentOf: session.parentID, in: bytes)
+    output.append("\"")
+  }
+
+  /// Appends the attributes alone, as one object.
+  func writeAttributes(_ session: Session, of window: Window, to buffer: ByteBuffer) {
+    buffer.appendUnsafe(minimum: limit(session)) { space in
+      guard let start = space.baseAddress else { return 0 }
+      var output = ReservedBytes(at: start)
+      writeAttributes(session, window.storage.bytes, &output)
+      return output.end - start
+    }
   }
 
   private func writeAttributes(
-    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ buffer: ByteBuffer
+    _ session: Session, _ bytes: UnsafeRawBufferPointer, _ output: inout ReservedBytes
   ) {
-    buffer.append("{")
+    output.append("{")
     for index in rendering.attributeNames.indices {
-      buffer.append(rendering.attributeNames[index].bytes)
+      output.append(rendering.attributeNames[index].bytes)
       let isHidden = !showsContact && rendering.contactAttributes & 1 &<< UInt32(index) != 0
-      buffer.append(json: isHidden ? .absent : session.attributes[index], in: bytes)
+      output.append(json: isHidden ? .absent : session.attributes[index], in: bytes)
     }
-    buffer.append("}")
+    output.append("}")
   }
 }
 

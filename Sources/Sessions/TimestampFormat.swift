@@ -136,7 +136,7 @@ extension Timestamp {
   private static let expressible: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
 
   /// Writes `2026-04-20T09:00:00.000Z` to `output`, which has room for `textLength` bytes.
-  fileprivate func write(to output: UnsafeMutablePointer<UInt8>) {
+  func write(to output: UnsafeMutablePointer<UInt8>) {
     let clamped = min(max(milliseconds, Self.expressible.lowerBound), Self.expressible.upperBound)
     // Counted from 0000-03-01 less 400 years, so that no division sees a negative number.
     let sinceStart = UInt64(clamped + (719_468 + 146_097) * 86_400_000)

@@ -83,6 +83,7 @@ final class ConnectionPool {
     // One connection may do for all, which is known when it is there.
     let mayShare = shared.tls != nil && shared.configuration.allowsHTTP2 && speaksHTTP2 != false
     guard mayShare else { return waiting.count }
+    if multiplexed.contains(where: \.awaitsSettings) { return 0 }
     return multiplexed.count < Self.maximumMultiplexed ? min(1, waiting.count) : 0
   }
 

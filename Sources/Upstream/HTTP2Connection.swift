@@ -40,6 +40,7 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
   /// must not happen inside of it.
   private var ended: [(exchange: Exchange, fault: Exchange.Fault?)] = []
   private var isSettling = false
+  private var hasSettings = false
   private var isRetired = false
   private var isSuspect = false
   private var received = 0
@@ -65,8 +66,16 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
 
   var hasRoom: Bool {
     !isRetired && !isSuspect && stream != nil
-      && streams.count < min(session.maximumStreams, Self.maximumStreams)
+      && streams.count < maximumStreams
       && madeAt + pool.maximumAge > loop.now
+  }
+
+  /// It may have room for more in a moment.
+  var awaitsSettings: Bool { !hasSettings && !isRetired && !isSuspect && stream != nil }
+
+  /// Before the peer has said how many it takes, more than one might be refused.
+  private var maximumStreams: Int {
+    hasSettings ? min(session.maximumStreams, Self.maximumStreams) : 1
   }
 
   func send(_ exchange: Exchange) {
@@ -326,6 +335,8 @@ extension HTTP2Connection: HTTP2SessionDelegate {
   func goingAway() { retire() }
 
   func pong() { pingedAt = nil }
+
+  func settingsArrived() { hasSettings = true }
 
   /// The exchange has what it needs, or cannot have it; what still comes is not wanted.
   private func end(_ id: Int32, _ fault: Exchange.Fault?) {

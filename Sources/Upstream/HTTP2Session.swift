@@ -13,6 +13,8 @@ protocol HTTP2SessionDelegate: AnyObject {
   /// The peer takes no new streams on this connection.
   func goingAway()
   func pong()
+  /// The peer's settings are known, those that it does not send at their defaults.
+  func settingsArrived()
 }
 
 /// One client session of nghttp2 over memory: bytes in, events and bytes out. nghttp2 checks framing,
@@ -122,6 +124,8 @@ final class HTTP2Session {
       case NGHTTP2_GOAWAY.rawValue: delegate.goingAway()
       case NGHTTP2_PING.rawValue:
         if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { delegate.pong() }
+      case NGHTTP2_SETTINGS.rawValue:
+        if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { delegate.settingsArrived() }
       default: break
       }
       return 0

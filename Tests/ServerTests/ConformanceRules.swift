@@ -112,6 +112,9 @@ extension ConformanceRule {
       "GET / HTTP/1.1\r\nHost: h:65536\r\n\r\n"),
     .refuse("Host with a path", "9110 7.2", 400, "GET / HTTP/1.1\r\nHost: h/a\r\n\r\n"),
     .refuse("Host with a space", "9110 7.2", 400, "GET / HTTP/1.1\r\nHost: h i\r\n\r\n"),
+    .refuse(
+      "Host with a broken IPv6 address", "3986 3.2.2", 400,
+      "GET / HTTP/1.1\r\nHost: [:1]\r\n\r\n"),
     .serve("Host with an IPv6 address", "9110 7.2", "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n"),
     .refuse(
       "Host checked beside absolute-form too", "9112 3.2.2", 400,

@@ -148,4 +148,62 @@ import Testing
       #expect(!SessionFields.all.removing(field).contains(field) || field == .id)
     }
   }
+
+  @Test func `gives the same values as plain text, column by column`() {
+    let window = full()
+    let writer = SessionWriter(rendering, includesRaw: true, showsContact: true)
+    let expected: [(SessionColumn, String, SessionCell)] = [
+      (.id, "example-eu:n/1", .text), (.source, "example-eu", .text), (.provider, "example", .text),
+      (.nativeId, "n/1", .text), (.title, "A A \"b\"", .text), (.status, "failed", .text),
+      (.nativeStatus, "", .null), (.channel, "sms", .text), (.modality, "desktop", .text),
+      (.createdAt, "2026-04-20T09:00:00.000Z", .text), (.updatedAt, "", .null),
+      (.startedAt, "1969-12-31T23:59:59.999Z", .text), (.endedAt, "", .null),
+      (.durationMs, "-5", .number), (.agentID, "", .null), (.agentName, "", .null),
+      (.agentVersion, "7", .number), (.agentModel, "", .null), (.participantID, "", .null),
+      (.participantEmail, "a@b", .text), (.participantPhone, "+1", .text),
+      (.workspaceId, "", .null),
+      (.conversationId, "", .null), (.parentId, "example-eu:up/1", .text),
+      (.messageCount, "", .null), (.costUsd, "1.50E1", .number), (.error, "", .null),
+      (.attributes, #"{"colour":7,"secret":"a@b","size":null}"#, .json), (.raw, Self.body, .json),
+    ]
+    #expect(expected.map(\.0) == SessionColumn.allCases)
+    for (column, text, kind) in expected {
+      let buffer = ByteBuffer()
+      #expect(writer.writeText(of: column, window.sessions[0], of: window, to: buffer) == kind)
+      #expect(buffer.text == text, "\(column)")
+      let isNested = column.rawValue.contains(".")
+      #expect(
+        column.field.rawValue
+          == (isNested ? String(column.rawValue.prefix { $0 != "." }) : column.rawValue))
+    }
+    let hiding = SessionWriter(rendering, includesRaw: false, showsContact: false)
+    for column in [SessionColumn.participantEmail, .participantPhone, .raw] {
+      #expect(
+        hiding.writeText(of: column, window.sessions[0], of: window, to: ByteBuffer()) == .null)
+    }
+  }
+
+  @Test func `stays within the room that it reserves, whatever is escaped`() throws {
+    let control = String(repeating: "\\b", count: 400) + "\\ud800"
+    let body = "{\"id\":\"n/1\",\"t\":\"\(control)\"}"
+    let window = window(body) { session, token in
+      let text = token("\"\(control)\"")
+      session.title = text
+      session.error = text
+      session.parentID = text
+      session.agentModel = text
+      for index in 0..<3 { session.attributes[index] = text }
+    }
+    let text = text(window)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect(object["title"] as? String == String(repeating: "\u{8}", count: 400) + "\u{FFFD}")
+    #expect(text.utf8.count > 7 * 2400)
+  }
+
+  @Test(arguments: [0, 9, 10, -1, -10, 99_999, 1_000_000_000_000, .max, .min] as [Int64])
+  func `writes whole numbers`(number: Int64) {
+    let window = window(Self.body) { session, _ in session.durationMilliseconds = number }
+    #expect(text(window).contains("\"durationMs\":\(number),"))
+  }
 }

@@ -15,4 +15,10 @@ package struct SeededGenerator: RandomNumberGenerator {
   package mutating func chance(_ probability: Double) -> Bool {
     Double.random(in: 0..<1, using: &self) < probability
   }
+
+  /// Sorted places to cut so many bytes at.
+  package mutating func cuts(_ count: Int) -> [Int] {
+    (0..<Int.random(in: 0...6, using: &self)).map { _ in Int.random(in: 0...count, using: &self) }
+      .sorted()
+  }
 }
