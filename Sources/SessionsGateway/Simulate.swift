@@ -49,7 +49,7 @@ struct Simulate: ParsableCommand {
       if let churn { try options.setChurn(churn) }
       if let growth { try options.setGrowth(growth) }
       if let ties { try options.setTies(ties) }
-    } catch let error as SimulatorOptionError {
+    } catch {
       throw ValidationError("\(error)")
     }
     throw ExitCode(SimulateProgram.run(options))

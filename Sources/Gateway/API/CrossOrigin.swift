@@ -2,7 +2,8 @@ import HTTP
 
 /// Cross-origin sharing for the configured origins alone (the Fetch standard's CORS protocol).
 enum CrossOrigin {
-  static let exposed = "Link, ETag, Retry-After, Server-Timing, X-Request-Id, Gateway-Mode, Gateway-Partial"
+  static let exposed =
+    "Link, ETag, Retry-After, Server-Timing, X-Request-Id, Gateway-Mode, Gateway-Partial"
 
   static func mark(_ response: inout Response, _ request: Request, _ origins: [String]) {
     guard let origin = request.fields["origin"], origins.contains(origin) else { return }

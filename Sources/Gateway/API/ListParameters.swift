@@ -36,7 +36,9 @@ package struct ListParameters: Sendable {
     includesRaw = try reader.words("include", allowed: ["raw"]).contains("raw")
     let wanted = try reader.words("fields", allowed: SessionField.allCases.map(\.rawValue))
     if !wanted.isEmpty { fields = SessionFields(wanted.compactMap(SessionField.init)) }
-    if includesRaw, !wanted.isEmpty { fields = SessionFields(wanted.compactMap(SessionField.init) + [.raw]) }
+    if includesRaw, !wanted.isEmpty {
+      fields = SessionFields(wanted.compactMap(SessionField.init) + [.raw])
+    }
     deniesPartial = try reader.word("partial", allowed: ["allow", "deny"]) == "deny"
     format = try reader.word("format", allowed: Format.allCases.map(\.rawValue))
       .flatMap(Format.init)

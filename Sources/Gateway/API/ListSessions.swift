@@ -26,7 +26,8 @@ struct ListSessions {
     loader.load { page in
       exchange.finish { () throws(Problem) in
         try PageFailure.check(page, deniesPartial: parameters.deniesPartial)
-        let cursor = page.hasMore ? traversal.cursor(after: page, signer: context.gateway.signer) : nil
+        let cursor =
+          page.hasMore ? traversal.cursor(after: page, signer: context.gateway.signer) : nil
         return presentation.response(page, parts: parts, nextCursor: cursor)
       }
     }

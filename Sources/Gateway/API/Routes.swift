@@ -4,9 +4,10 @@ import Transport
 
 /// Every path that the gateway serves.
 struct Route: Sendable {
-  typealias Action = @Sendable (
-    _ request: Request, _ id: String, _ context: RequestContext, _ exchange: APIExchange
-  ) throws(Problem) -> Void
+  typealias Action =
+    @Sendable (
+      _ request: Request, _ id: String, _ context: RequestContext, _ exchange: APIExchange
+    ) throws(Problem) -> Void
 
   /// As in the documentation; `{id}` stands for one segment.
   let path: String
@@ -15,7 +16,8 @@ struct Route: Sendable {
   let answer: Action
 
   static let all: [Route] = [
-    Route(path: "/v1/sessions", isPublic: false) { (request, _, context, exchange) throws(Problem) in
+    Route(path: "/v1/sessions", isPublic: false) {
+      (request, _, context, exchange) throws(Problem) in
       try ListSessions(context: context).answer(request, exchange)
     },
     Route(path: "/v1/sessions/{id}", isPublic: false) {

@@ -199,7 +199,8 @@ package final class PageLoader {
     var failure = UpstreamFailure(
       .timeout, "not done within \(timeout.wholeMilliseconds) ms")
     if scanTickets[source] != nil {
-      failure.message = "the list is being read in full, which takes longer than "
+      failure.message =
+        "the list is being read in full, which takes longer than "
         + "\(timeout.wholeMilliseconds) ms; it goes on in the background"
       failure.retryAfter = .seconds(2)
     }

@@ -58,7 +58,8 @@ struct Traversal {
           .cursorMismatch, "cursor goes with the filters and the sort it was given for",
           parameter: "cursor")
       case .expired:
-        throw Problem(.cursorExpired, "cursor is too old: begin anew without one", parameter: "cursor")
+        throw Problem(
+          .cursorExpired, "cursor is too old: begin anew without one", parameter: "cursor")
       }
     }
   }

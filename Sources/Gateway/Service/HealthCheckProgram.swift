@@ -10,17 +10,23 @@ package enum HealthCheckProgram {
 
   package static func run(file: String?) -> Int32 {
     ProcessSetUp.run()
-    guard let listen = ConfigurationLoader.listenAddress(environment: Environment.all, file: file)
+    // What it is asked to serve does not matter here, only where it listens: as in demo mode.
+    guard
+      case .success(let configuration) = ConfigurationLoader.load(
+        environment: Environment.all, file: file, demo: true)
     else { return ExitStatus.configuration }
-    let host = ["0.0.0.0", "localhost"].contains(listen.host) ? "127.0.0.1"
+    let listen = configuration.listen
+    let host =
+      ["0.0.0.0", "localhost"].contains(listen.host)
+      ? "127.0.0.1"
       : listen.host == "::" ? "::1" : listen.host
     let authority = host.contains(":") ? "[\(host)]" : host
     guard let origin = try? UpstreamOrigin("http://\(authority):\(listen.port)") else {
       return ExitStatus.failure
     }
-    var configuration = UpstreamConfiguration(name: "self", origin: origin)
-    configuration.timeout = timeout
-    guard let shared = try? UpstreamShared(configuration, resolver: HostResolver()) else {
+    var upstream = UpstreamConfiguration(name: "self", origin: origin)
+    upstream.timeout = timeout
+    guard let shared = try? UpstreamShared(upstream, resolver: HostResolver()) else {
       return ExitStatus.failure
     }
     let result = HealthResult()

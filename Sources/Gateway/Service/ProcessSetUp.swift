@@ -30,12 +30,15 @@ enum ProcessSetUp {
 
   /// A line on standard output, at once: whoever waits for it reads a pipe.
   static func say(_ line: String) {
-    print(line)
-    fflush(stdout)
+    write(line, to: 1)
   }
 
   static func complain(_ line: String) {
+    write(line, to: 2)
+  }
+
+  private static func write(_ line: String, to descriptor: Int32) {
     var text = line + "\n"
-    text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+    text.withUTF8 { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
   }
 }

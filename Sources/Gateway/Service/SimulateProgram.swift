@@ -9,7 +9,8 @@ package enum SimulateProgram {
       let simulator = try Simulator(options)
       for provider in SimulatedProvider.allCases {
         ProcessSetUp.say(
-          "\(provider.rawValue) on \(simulator.baseURL(provider)) key \(simulator.apiKey(provider))")
+          "\(provider.rawValue) on \(simulator.baseURL(provider)) key \(simulator.apiKey(provider))"
+        )
       }
       ProcessSetUp.waitForStop()
       simulator.stop()
