@@ -103,10 +103,12 @@ package final class UpstreamShared: Sendable {
   /// The time before which a source has forbidden to ask.
   var notBefore: Instant { state.withLock { $0.pace.notBefore } }
 
-  func countRequest(isRetry: Bool, at now: Instant) {
+  /// - Parameter isFirst: of its call; the budget of retries counts calls.
+  func countRequest(isFirst: Bool, isRetry: Bool, at now: Instant) {
     state.withLock { state in
       state.health.requests += 1
-      if isRetry { state.health.retries += 1 } else { state.budget.countRequest(at: now) }
+      if isRetry { state.health.retries += 1 }
+      if isFirst { state.budget.countRequest(at: now) }
     }
   }
 
