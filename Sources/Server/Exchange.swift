@@ -3,11 +3,16 @@ import HTTP
 /// One request that a handler works on. It holds its connection until it is answered or canceled,
 /// and is of no effect afterwards, however long the handler keeps it.
 final class Exchange: Responder {
-  var onCancel: (() -> Void)?
+  /// Ignored once there is nothing left to cancel: a handler that sets it late makes no cycle.
+  var onCancel: (() -> Void)? {
+    get { cancelAction }
+    set { if connection != nil { cancelAction = newValue } }
+  }
   /// What the answer depends on.
   let isHead: Bool
   let minorVersion: Int
   let keepsAlive: Bool
+  private var cancelAction: (() -> Void)?
   private var connection: Connection?
 
   init(_ connection: Connection, _ head: RequestHead) {
@@ -25,13 +30,13 @@ final class Exchange: Responder {
 
   /// The client has left.
   func cancel() {
-    let tell = onCancel
+    let tell = cancelAction
     finish()
     tell?()
   }
 
   private func finish() {
     connection = nil
-    onCancel = nil
+    cancelAction = nil
   }
 }

@@ -29,7 +29,7 @@ package struct ServerConfiguration: Sendable {
   package var firstRequestGrace = Duration.seconds(1)
   /// Seconds, in `Retry-After` of a 503.
   package var retryAfter = 1
-  /// Shapes the answer to a request that no handler sees, and to a handler's unwritable answer.
+  /// Shapes the answer to a request that no handler sees.
   package var errorResponse: @Sendable (ProtocolError) -> Response = plainErrorResponse
 
   package init() {}

@@ -48,9 +48,13 @@ package final class ServerGroup: Sendable {
   }
 
   /// Drains every server and calls `completion` once, on one of the loops, when the last connection
-  /// of the last is closed. The loops run on until `stop`.
+  /// of the last is closed; at once, when that has happened. The loops run on until `stop`.
   package func drain(timeout: Duration, completion: @escaping @Sendable () -> Void) {
-    remaining.withLock { $0.completions.append(completion) }
+    let isDone = remaining.withLock { remaining in
+      if remaining.servers > 0 { remaining.completions.append(completion) }
+      return remaining.servers == 0
+    }
+    if isDone { return completion() }
     for handle in loops {
       handle.submit { [self] loop in
         guard let server = loop.attached(Server.self) else { return }

@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import Support
 import Testing
 
 /// The parser and the oracle accept the same heads and read the same out of them.

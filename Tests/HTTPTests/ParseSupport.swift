@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import Support
 
 /// Feeds `text` in the pieces that end at `cuts` and gives the verdict: what a parser is given
 /// is always all that has come so far.
@@ -71,24 +72,4 @@ func chunkedVerdict(_ text: String, limit: Int = 64, cuts: [Int] = []) -> Chunke
   verdict.body = body.text
   verdict.finished = decoder.isFinished
   return verdict
-}
-
-/// A small seeded generator (SplitMix64), so that a failing case can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  /// Sorted places to cut so many bytes at.
-  mutating func cuts(_ count: Int) -> [Int] {
-    (0..<Int.random(in: 0...6, using: &self)).map { _ in Int.random(in: 0...count, using: &self) }
-      .sorted()
-  }
 }

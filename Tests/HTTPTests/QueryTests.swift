@@ -1,5 +1,6 @@
 import Bytes
 import HTTP
+import Support
 import Testing
 
 struct QueryTests {

@@ -1,4 +1,5 @@
 import HTTP
+import Support
 import Testing
 
 /// However a message is cut into pieces, the verdict is the same.

@@ -79,6 +79,8 @@ struct LifetimeTests {
       busy.close()
       #expect(drained.wait())
       #expect(group.load.connectionCount == 0)
+      group.drain(timeout: .seconds(30)) { drained.signal() }
+      #expect(drained.wait(), "a second drain is done at once")
     }
   }
 
@@ -106,6 +108,43 @@ struct LifetimeTests {
       #expect(drained.wait())
       #expect(events.next() == "canceled /a")
     }
+  }
+
+  @Test func `an exchange lets go of everything once it is answered`() throws {
+    final class Mark {}
+    let loop = EventLoop()
+    weak var leaked: Mark?
+    let server = Server(
+      loop: loop,
+      handler: ScriptedHandler { _, responder in
+        let mark = Mark()
+        leaked = mark
+        responder.onCancel = { withExtendedLifetime((mark, responder)) {} }
+        responder.respond(text("done"))
+        responder.onCancel = { withExtendedLifetime((mark, responder)) {} }
+      })
+    let client = try RawClient(port: try server.listen(ListenAddress(port: 0)))
+    try client.send(get)
+    while !client.hasInput { loop.turn(waitingAtMost: .milliseconds(10)) }
+    #expect(try client.answer()?.body == "done")
+    #expect(leaked == nil)
+  }
+
+  @Test func `one server alone on a loop serves and drains`() throws {
+    let loop = EventLoop()
+    let server = Server(loop: loop, handler: EchoHandler())
+    let port = try server.listen(ListenAddress(port: 0))
+    #expect(server.port == port)
+    let client = try RawClient(port: port)
+    try client.send(get)
+    while !client.hasInput { loop.turn(waitingAtMost: .milliseconds(10)) }
+    #expect(try client.answer()?.body == "GET / h")
+    #expect(server.connectionCount == 1)
+    var drained = false
+    server.beginDrain(timeout: .seconds(5)) { drained = true }
+    while !drained { loop.turn(waitingAtMost: .milliseconds(10)) }
+    #expect(server.connectionCount == 0 && server.port == nil)
+    #expect(try client.isClosedByServer())
   }
 
   @Test func `several loops share one port`() throws {
