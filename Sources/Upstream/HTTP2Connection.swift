@@ -138,7 +138,7 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
 
   private func flush() {
     guard let stream else { return }
-    while true {
+    while unsent != nil || session.wantsToSend {
       let pending = unsent ?? ByteBuffer(capacity: 1024)
       while pending.count < HTTP1Connection.chunkBytes {
         guard let more = session.nextToSend() else {

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 package import Transport
 
 /// What all loops share of one source: its circuit, its pace, its retry budget, who may send, and how
@@ -9,7 +8,7 @@ package final class UpstreamShared: Sendable {
   let resolver: HostResolver
   /// Nil for plain HTTP.
   let tls: TLSContext?
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State {
     var circuit = CircuitState()
@@ -33,7 +32,7 @@ package final class UpstreamShared: Sendable {
         keyFile: files.clientKeyFile,
         protocols: configuration.allowsHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"])
       : nil
-    state = Mutex(
+    state = Guarded(
       State(
         pace: PaceState(limit: configuration.rateLimit),
         permits: PermitState(limit: max(1, configuration.concurrency))))
