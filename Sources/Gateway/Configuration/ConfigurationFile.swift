@@ -115,7 +115,9 @@ struct ConfigurationFile {
     if isNull(node) { return nil }
     switch node {
     case .scalar(let scalar):
-      return expanded(scalar.string, place, &reading).map { .init(content: .text($0.text), isHidden: $0.isHidden) }
+      return expanded(scalar.string, place, &reading).map {
+        .init(content: .text($0.text), isHidden: $0.isHidden)
+      }
         ?? .refused
     case .sequence(let items):
       var texts: [String] = []
@@ -152,7 +154,8 @@ struct ConfigurationFile {
         continue
       }
       guard let end = rest.firstIndex(of: "}") else {
-        reading.note(place, "has a ${ without its }", allowed: "${VARIABLE}, or $${ for the text ${")
+        reading.note(
+          place, "has a ${ without its }", allowed: "${VARIABLE}, or $${ for the text ${")
         return nil
       }
       let name = rest[..<end]
@@ -170,11 +173,11 @@ struct ConfigurationFile {
   private func advice(_ name: String, _ prefix: String, _ known: [String]) -> String {
     let siblings = known.filter { $0.hasPrefix(prefix) }
       .map { String($0.dropFirst(prefix.count).prefix { $0 != "." }) }
-    if let meant = NearestName.to(name, among: siblings) { return "did you mean \(meant)?" }
     // A key that is known, in another mapping.
     if let elsewhere = known.first(where: { $0.split(separator: ".").last == name[...] }) {
       return "did you mean \(elsewhere)?"
     }
+    if let meant = NearestName.to(name, among: siblings) { return "did you mean \(meant)?" }
     var unique: [String] = []
     for sibling in siblings where !unique.contains(sibling) { unique.append(sibling) }
     return unique.joined(separator: ", ")
