@@ -1,7 +1,9 @@
 import Gateway
 import Providers
+import Server
 import Support
 import Testing
+import Upstream
 
 /// The configuration of `environment`, and of the YAML text `file` if there is one.
 func loaded(
@@ -48,6 +50,23 @@ struct ConfigurationEnvironmentTests {
       #expect("https://\(source.origin.authority)" == provider.defaultBaseURL)
       #expect(source.upstream.credential?.value.exposed.contains("key-of-it") == true)
     }
+  }
+
+  @Test func `the defaults are those of the modules that obey them`() throws {
+    let configuration = try loaded(oneSource)
+    let source = try #require(configuration.sources.first).upstream
+    let upstream = UpstreamConfiguration(name: "x", origin: source.origin)
+    #expect(source.timeout == upstream.timeout && source.retries == upstream.retries)
+    #expect(source.concurrency == upstream.concurrency && source.rateLimit == upstream.rateLimit)
+    #expect(source.responseBytes == upstream.responseBytes)
+    #expect(source.allowsHTTP2 == upstream.allowsHTTP2 && source.tls == upstream.tls)
+    let limits = configuration.limits
+    let server = ServerConfiguration()
+    #expect(limits.connections == server.connections && limits.bodyBytes == server.bodyBytes)
+    #expect(limits.connectionsPerAddress == server.connectionsPerAddress)
+    #expect(limits.requestsInFlight == server.requestsInFlight)
+    #expect(limits.headTimeout == server.headTimeout && limits.idleTimeout == server.idleTimeout)
+    #expect(limits.bytesPerSecond == server.bytesPerSecond)
   }
 
   @Test func `a key may come from a file, less its line end`() throws {
