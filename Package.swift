@@ -75,6 +75,7 @@ let package = Package(
         "Upstream", "Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CNghttp2", "CZlib",
         "Support",
       ]),
+    tests("PeerTests", ["Upstream", "Transport", "Bytes", "Support"]),
     tests("ServerTests", ["Server", "Transport", "HTTP", "Bytes", "Support"]),
     tests(
       "SimulatorTests", ["Simulator", "Server", "Transport", "HTTP", "JSON", "Bytes", "Support"]),

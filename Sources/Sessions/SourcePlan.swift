@@ -8,6 +8,8 @@ package struct SourcePlan: Sendable {
   package var matcher: SessionMatcher
   /// Ranks that the filter's bounds on the sort value admit.
   package var admitted: ClosedRange<SortRank>
+  /// Whether sessions without the sort value are admitted, after all others.
+  package var admitsMissing: Bool
   /// Sessions that the page may return.
   package var limit: Int
   /// Whether windows may hold more than this page needs, for the pages after it.
@@ -17,16 +19,22 @@ package struct SourcePlan: Sendable {
 
   package init(
     order: SessionOrder, direction: WalkDirection?, limits: WindowLimits, matcher: SessionMatcher,
-    admitted: ClosedRange<SortRank>, limit: Int, readsAhead: Bool, scanLimit: Int
+    admitted: ClosedRange<SortRank>, admitsMissing: Bool = true, limit: Int, readsAhead: Bool,
+    scanLimit: Int
   ) {
     self.order = order
     self.direction = direction
     self.limits = limits
     self.matcher = matcher
     self.admitted = admitted
+    self.admitsMissing = admitsMissing
     self.limit = limit
     self.readsAhead = readsAhead
     self.scanLimit = scanLimit
+  }
+
+  func admits(_ rank: SortRank) -> Bool {
+    rank == .max ? admitsMissing : admitted.contains(rank)
   }
 
   /// Rows before the place that a window should show: two of evidence, one to spare for a deletion.

@@ -19,6 +19,8 @@ package struct SourceReader {
     package var total: Window.Total?
     /// Windows that brought the walk on; what `pageBudget` counts.
     package var reads = 0
+
+    package init() {}
   }
 
   package enum Fault: Error, Equatable {
@@ -174,7 +176,8 @@ extension SourceReader {
     walk.isOutstanding = false
     report.scanned += window.rawCount
     report.rejected += window.rejected
-    report.total = window.total
+    // A count of rows that are dropped here afterwards would say nothing about the query.
+    report.total = plan.matcher.isSelective ? nil : window.total
     switch walk.suspicion.note(window) {
     case .none: break
     case .ask(let again):
@@ -206,7 +209,7 @@ extension SourceReader {
     resolveBoundary(rest)
     nextReady = 0
     ready = rest.filter {
-      plan.admitted.contains($0.rank) && plan.matcher.matches($0.session, in: $0.window)
+      plan.admits($0.rank) && plan.matcher.matches($0.session, in: $0.window)
         && !position.isPassed(plan.order, rank: $0.rank, id: $0.nativeID)
     }
     isComplete = true
@@ -300,7 +303,7 @@ extension SourceReader {
 
   private mutating func deal(with dealt: [SourceRow]) {
     resolveBoundary(dealt)
-    for row in dealt where plan.admitted.contains(row.rank) {
+    for row in dealt where plan.admits(row.rank) {
       guard plan.matcher.matches(row.session, in: row.window) else { continue }
       if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
         waiting.append(row)

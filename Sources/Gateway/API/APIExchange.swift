@@ -1,0 +1,90 @@
+import HTTP
+import Logging
+import Server
+import Sessions
+import Transport
+
+/// One request on its way through the API: who asks, under which id, and the one answer that is
+/// given, whichever way it comes about.
+final class APIExchange {
+  let requestID: String
+  var caller = Caller(name: nil, permissions: [])
+  /// Per-source outcome for the log line.
+  var sourceNotes: [String] = []
+
+  private let responder: any Responder
+  private let context: RequestContext
+  private let logger: Logger
+  private let request: Request
+  private let startedAt: Instant
+  var route = "-"
+
+  init(
+    _ request: Request, _ responder: any Responder, context: RequestContext, logger: Logger,
+    requestID: String
+  ) {
+    self.request = request
+    self.responder = responder
+    self.context = context
+    self.logger = logger
+    self.requestID = requestID
+    startedAt = context.loop.now
+  }
+
+  func onCancel(_ body: @escaping () -> Void) { responder.onCancel = body }
+
+  /// The query's parameters.
+  func pairs(_ request: Request) throws(Problem) -> [Query.Pair] {
+    guard let query = request.query else { return [] }
+    do { return try Query.decode(query) } catch { throw Problem(error) }
+  }
+
+  /// What may be shown, or the problem that it may not.
+  func presentation(
+    _ request: Request, _ parameters: ListParameters
+  ) throws(Problem) -> PagePresentation {
+    try checkRaw(parameters.includesRaw)
+    return PagePresentation(
+      parameters: parameters, format: try Negotiation.format(parameters, request.fields),
+      showsContact: caller.permissions.contains(.contact), path: request.path,
+      pairs: try pairs(request), ifNoneMatch: request.fields.elements("if-none-match"),
+      note: { [weak self] in self?.sourceNotes = $0 })
+  }
+
+  func checkRaw(_ includesRaw: Bool) throws(Problem) {
+    guard !includesRaw || caller.permissions.contains(.raw) else {
+      throw Problem(.forbidden, "include=raw needs the permission raw", parameter: "include")
+    }
+  }
+
+  /// Gives the answer, or the problem that `make` throws.
+  func finish(_ make: () throws(Problem) -> Response) {
+    var response: Response
+    do throws(Problem) {
+      response = try make()
+    } catch {
+      response = error.response(requestID: requestID)
+    }
+    response.fields.append("X-Request-Id", requestID)
+    if context.gateway.configuration.isDemo { response.fields.append("Gateway-Mode", "demo") }
+    CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
+    log(response.status)
+    responder.respond(response)
+  }
+
+  private func log(_ status: Status) {
+    guard logger.logLevel <= .info else { return }
+    var metadata: Logger.Metadata = [
+      "request": .string(requestID), "status": .stringConvertible(status.rawValue),
+      "ms": .string(Self.milliseconds(Instant.now() - startedAt)),
+    ]
+    if let name = caller.name { metadata["token"] = .string(name) }
+    if !sourceNotes.isEmpty { metadata["sources"] = .string(sourceNotes.joined(separator: " ")) }
+    logger.info("\(request.method) \(route)", metadata: metadata)
+  }
+
+  private static func milliseconds(_ duration: Duration) -> String {
+    let tenths = duration.wholeNanoseconds / 100_000
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

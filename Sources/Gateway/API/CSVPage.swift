@@ -1,0 +1,52 @@
+import Bytes
+import Sessions
+
+/// A page as comma-separated values (RFC 4180), with a header line.
+struct CSVPage {
+  private let columns: [SessionColumn]
+  private let writers: [SessionWriter]
+
+  init(_ parameters: ListParameters, writers: [SessionWriter]) {
+    columns = SessionColumn.allCases.filter {
+      parameters.fields.contains($0.field) && ($0.field != .raw || parameters.includesRaw)
+    }
+    self.writers = writers
+  }
+
+  /// Returns the range of what was written.
+  func write(_ rows: [(source: Int, row: SourceRow)], to body: ByteBuffer) -> Range<Int> {
+    let start = body.count
+    body.append(columns.map(\.rawValue).joined(separator: ","))
+    body.append("\r\n")
+    let cell = ByteBuffer()
+    for (source, row) in rows {
+      for (index, column) in columns.enumerated() {
+        if index > 0 { body.append(",") }
+        cell.truncate(to: 0)
+        let kind = writers[source].writeText(
+          of: column, row.session, of: row.window, to: cell)
+        Self.append(cell.bytes, isNumber: kind == .number, to: body)
+      }
+      body.append("\r\n")
+    }
+    return start..<body.count
+  }
+
+  /// Quoted where it must be; what a spreadsheet would take for a formula gets a leading apostrophe.
+  private static func append(
+    _ cell: UnsafeRawBufferPointer, isNumber: Bool, to body: ByteBuffer
+  ) {
+    let startsFormula = !isNumber && (cell.first.map(formulaStarts.contains) ?? false)
+    let isQuoted = cell.contains { quotedBytes.contains($0) }
+    if isQuoted { body.append(UInt8(ascii: "\"")) }
+    if startsFormula { body.append(UInt8(ascii: "'")) }
+    for byte in cell {
+      if byte == UInt8(ascii: "\"") { body.append(byte) }
+      body.append(byte)
+    }
+    if isQuoted { body.append(UInt8(ascii: "\"")) }
+  }
+
+  private static let formulaStarts = Array("=+-@\t\r".utf8)
+  private static let quotedBytes = Array("\",\r\n".utf8)
+}

@@ -1,0 +1,41 @@
+import Sessions
+
+/// Weak entity tags (RFC 9110, 8.8.3): the same for the same sessions, whatever the cursor says.
+enum EntityTag {
+  static func weak(
+    _ data: UnsafeRawBufferPointer, hasMore: Bool, failed: [String]
+  ) -> String {
+    var hash = mix(0x9E37_79B9_7F4A_7C15, data)
+    hash = step(hash, hasMore ? 1 : 2)
+    for name in failed {
+      hash = Array(name.utf8).withUnsafeBytes { mix(hash, $0) }
+    }
+    return "W/\"\(String(hash, radix: 16))\""
+  }
+
+  /// Weak comparison (RFC 9110, 8.8.3.2).
+  static func matches(_ given: String, _ tag: String) -> Bool {
+    given == tag || "W/\(given)" == tag
+  }
+
+  /// Eight bytes at a time: it tells pages apart, and need not resist anybody.
+  private static func mix(_ start: UInt64, _ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = step(start, UInt64(bytes.count))
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      hash = step(hash, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      offset += 8
+    }
+    var rest: UInt64 = 0
+    while offset < bytes.count {
+      rest = rest << 8 | UInt64(bytes[offset])
+      offset += 1
+    }
+    return step(hash, rest)
+  }
+
+  private static func step(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+    let product = (hash ^ word).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+    return product.high ^ product.low
+  }
+}

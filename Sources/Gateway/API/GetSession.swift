@@ -1,0 +1,61 @@
+import Bytes
+import HTTP
+import Sessions
+import Transport
+import Upstream
+
+/// `GET /v1/sessions/{id}`: one session by its global id, asked from its provider.
+struct GetSession {
+  let context: RequestContext
+
+  func answer(_ request: Request, id: String, _ exchange: APIExchange) throws(Problem) {
+    let reader = ParameterReader(try exchange.pairs(request), known: ["include", "fields"])
+    try reader.checkNames()
+    let includesRaw = try reader.words("include", allowed: ["raw"]).contains("raw")
+    try exchange.checkRaw(includesRaw)
+    let wanted = try reader.words("fields", allowed: SessionField.allCases.map(\.rawValue))
+      .compactMap(SessionField.init)
+    guard let separator = id.firstIndex(of: ":"), id.index(after: separator) < id.endIndex,
+      let index = context.gateway.sources.firstIndex(where: { $0.name == id[..<separator] })
+    else { throw Self.notFound }
+    let source = context.gateway.sources[index]
+    let writer = SessionWriter(
+      source.rendering, fields: wanted.isEmpty ? .all : SessionFields(wanted + [.raw]),
+      includesRaw: includesRaw, showsContact: exchange.caller.permissions.contains(.contact))
+    let target = source.provider.itemTarget(
+      nativeID: String(id[id.index(after: separator)...]))
+    let deadline = context.loop.now + source.settings.timeout
+    let call = context.clients[index].get(target, deadline: deadline) { result in
+      var verdict = UpstreamVerdict.usable
+      exchange.finish { () throws(Problem) in
+        switch result {
+        case .failure(let failure): throw Problem(failure, source: source.name)
+        case .success(let answer) where answer.status == 404: throw Self.notFound
+        case .success(let answer):
+          do throws(PayloadError) {
+            let window = try source.provider.item(from: answer.body)
+            return Self.response(window, writer)
+          } catch {
+            verdict = .badPayload(reason: error.reason)
+            throw Problem(.upstreamFailed, "source \(source.name): \(error.reason)")
+          }
+        }
+      }
+      return verdict
+    }
+    exchange.onCancel { call.cancel() }
+  }
+
+  private static let notFound = Problem(.notFound, "there is no session of this id")
+
+  private static func response(_ window: Window, _ writer: SessionWriter) -> Response {
+    let body = ByteBuffer(capacity: 2_048)
+    if let session = window.sessions.first { writer.write(session, of: window, to: body) }
+    body.append("\n")
+    let fields = Fields([
+      ("Content-Type", "application/json"), ("Cache-Control", "private, no-cache"),
+      ("Vary", "Accept-Encoding, Authorization, Origin"),
+    ])
+    return Response(200, fields: fields, body: body)
+  }
+}

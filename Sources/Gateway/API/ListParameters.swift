@@ -1,0 +1,95 @@
+package import HTTP
+package import Sessions
+
+/// The parameters of `GET /v1/sessions`, read and checked (contract, 2.2): a query, and how its page
+/// is to be presented.
+package struct ListParameters: Sendable {
+  package enum Format: String, CaseIterable, Sendable { case json, ndjson, csv }
+
+  package static let limits = 1...500
+  package static let defaultLimit = 50
+
+  package var query = SessionQuery()
+  package var limit = Self.defaultLimit
+  package var cursor: String?
+  package var fields = SessionFields.all
+  package var includesRaw = false
+  package var deniesPartial = false
+  package var format: Format?
+
+  /// - Parameters:
+  ///   - sources: names of the configured sources.
+  ///   - providers: of the catalogue.
+  package init(
+    _ pairs: [Query.Pair], sources: [String], providers: [any SessionProvider]
+  ) throws(Problem) {
+    let reader = ParameterReader(pairs, known: Self.names(providers))
+    try reader.checkNames()
+    try readQuery(reader, sources: sources, providers: providers)
+    if let limit = try reader.single("limit") {
+      guard let value = Int(limit), Self.limits.contains(value), limit.utf8.first != 0x2B else {
+        throw .invalid("limit", "must be a whole number from 1 to 500")
+      }
+      self.limit = value
+    }
+    cursor = try reader.single("cursor")
+    includesRaw = try reader.words("include", allowed: ["raw"]).contains("raw")
+    let wanted = try reader.words("fields", allowed: SessionField.allCases.map(\.rawValue))
+    if !wanted.isEmpty { fields = SessionFields(wanted.compactMap(SessionField.init)) }
+    if includesRaw, !wanted.isEmpty {
+      fields = SessionFields(wanted.compactMap(SessionField.init) + [.raw])
+    }
+    deniesPartial = try reader.word("partial", allowed: ["allow", "deny"]) == "deny"
+    format = try reader.word("format", allowed: Format.allCases.map(\.rawValue))
+      .flatMap(Format.init)
+  }
+
+  private mutating func readQuery(
+    _ reader: ParameterReader, sources: [String], providers: [any SessionProvider]
+  ) throws(Problem) {
+    query.sources = Set(try reader.words("source", allowed: sources))
+    query.providers = Set(try reader.words("provider", allowed: providers.map(\.name)))
+    query.filter.statuses = Set(try reader.values("status"))
+    query.filter.channels = Set(try reader.values("channel"))
+    query.filter.modalities = Set(try reader.values("modality"))
+    query.filter.agentID = try reader.single("agentId")
+    query.filter.participantID = try reader.single("participantId")
+    query.filter.workspaceID = try reader.single("workspaceId")
+    query.filter.text = try reader.single("q")
+    query.filter.createdAfter = try reader.time("createdAfter")
+    query.filter.createdBefore = try reader.time("createdBefore")
+    query.filter.updatedAfter = try reader.time("updatedAfter")
+    query.filter.updatedBefore = try reader.time("updatedBefore")
+    if let sort = try reader.word("sort", allowed: Self.orders.map(\.name)) {
+      query.order = Self.orders.first { $0.name == sort }?.order ?? .newestFirst
+    }
+    for provider in providers {
+      for parameter in provider.parameters {
+        let name = "\(provider.name).\(parameter.name)"
+        query.filter.passedOn[name] = try reader.passedOn(name, parameter.kind)
+      }
+    }
+  }
+
+  package static let orders: [(name: String, order: SessionOrder)] = [
+    ("-createdAt", SessionOrder(.createdAt, descending: true)),
+    ("createdAt", SessionOrder(.createdAt, descending: false)),
+    ("-updatedAt", SessionOrder(.updatedAt, descending: true)),
+    ("updatedAt", SessionOrder(.updatedAt, descending: false)),
+  ]
+
+  /// Every parameter of the list, in the contract's order.
+  package static func names(_ providers: [any SessionProvider]) -> [String] {
+    [
+      "limit", "cursor", "source", "provider", "status", "channel", "modality", "agentId",
+      "participantId", "workspaceId", "q", "createdAfter", "createdBefore", "updatedAfter",
+      "updatedBefore", "sort", "include", "fields", "partial", "format",
+    ] + providers.flatMap { provider in provider.parameters.map { "\(provider.name).\($0.name)" } }
+  }
+}
+
+extension Problem {
+  static func invalid(_ parameter: String, _ allowed: String) -> Problem {
+    Problem(.invalidParameter, "\(parameter) \(allowed)", parameter: parameter)
+  }
+}

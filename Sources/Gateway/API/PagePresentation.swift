@@ -1,0 +1,174 @@
+import Bytes
+import HTTP
+import JSON
+import Sessions
+import Transport
+import Upstream
+
+/// Writes one page as an answer, in the format and with the fields and permissions of the request.
+struct PagePresentation {
+  let parameters: ListParameters
+  let format: ListParameters.Format
+  let showsContact: Bool
+  let path: String
+  let pairs: [Query.Pair]
+  let ifNoneMatch: [String]
+  let note: ([String]) -> Void
+
+  /// Bytes that a session takes in an answer, without `raw`: what is reserved for each.
+  private static let usualSession = 1_000
+
+  func response(
+    _ page: PageLoader.Page, parts: [PageLoader.Part], nextCursor: String?
+  ) -> Response {
+    note(page.outcomes.map(Self.note))
+    let body = ByteBuffer(capacity: (page.rows.count + 1) * Self.usualSession)
+    let writers = parts.map {
+      SessionWriter(
+        $0.source.rendering, fields: parameters.fields, includesRaw: parameters.includesRaw,
+        showsContact: showsContact)
+    }
+    let data: Range<Int>
+    switch format {
+    case .json:
+      body.append("{\"data\":[")
+      data = writeRows(page, writers, separator: UInt8(ascii: ","), to: body)
+      body.append("]")
+      writeRest(page, nextCursor, to: body)
+      body.append("}\n")
+    case .ndjson: data = writeRows(page, writers, separator: UInt8(ascii: "\n"), to: body)
+    case .csv: data = CSVPage(parameters, writers: writers).write(page.rows, to: body)
+    }
+    let tag = EntityTag.weak(
+      body[data], hasMore: page.hasMore,
+      failed: page.outcomes.filter { $0.failure != nil }.map(\.name))
+    var fields = fields(page, nextCursor, tag)
+    if ifNoneMatch.contains(where: { $0 == "*" || EntityTag.matches($0, tag) }) {
+      return Response(304, fields: fields)
+    }
+    fields.append("Content-Type", contentType)
+    return Response(200, fields: fields, body: body)
+  }
+
+  private var contentType: String {
+    switch format {
+    case .json: "application/json"
+    case .ndjson: "application/x-ndjson"
+    case .csv: "text/csv; charset=utf-8; header=present"
+    }
+  }
+
+  /// Returns the range of what was written.
+  private func writeRows(
+    _ page: PageLoader.Page, _ writers: [SessionWriter], separator: UInt8, to body: ByteBuffer
+  ) -> Range<Int> {
+    let start = body.count
+    for (index, (source, row)) in page.rows.enumerated() {
+      if index > 0 { body.append(separator) }
+      writers[source].write(row.session, of: row.window, to: body)
+    }
+    if format == .ndjson, !page.rows.isEmpty { body.append(separator) }
+    return start..<body.count
+  }
+
+  private func writeRest(
+    _ page: PageLoader.Page, _ nextCursor: String?, to body: ByteBuffer
+  ) {
+    body.append(",\"page\":{\"limit\":")
+    body.append(decimal: parameters.limit)
+    body.append(",\"hasMore\":")
+    body.append(json: page.hasMore)
+    body.append(",\"nextCursor\":")
+    if let nextCursor { body.append(json: nextCursor) } else { body.appendNull() }
+    body.append("},\"partial\":")
+    body.append(json: page.isPartial)
+    body.append(",\"sources\":{")
+    for (index, outcome) in page.outcomes.enumerated() {
+      if index > 0 { body.append(",") }
+      body.append(json: outcome.name)
+      body.append(":")
+      write(outcome, to: body)
+    }
+    body.append("}")
+  }
+
+  private func write(_ outcome: PageLoader.SourceOutcome, to body: ByteBuffer) {
+    body.append("{\"state\":")
+    body.append(json: outcome.state)
+    body.append(",\"returned\":")
+    body.append(decimal: outcome.returned)
+    body.append(",\"scanned\":")
+    body.append(decimal: outcome.report.scanned)
+    body.append(",\"rejected\":")
+    body.append(decimal: outcome.report.rejected)
+    body.append(",\"upstreamRequests\":")
+    body.append(decimal: outcome.requests)
+    body.append(",\"latencyMs\":")
+    body.append(decimal: outcome.latency.wholeMilliseconds)
+    body.append(",\"order\":")
+    body.append(json: outcome.report.order.rawValue)
+    body.append(",\"total\":")
+    if let total = outcome.report.total {
+      body.append("{\"value\":")
+      body.append(decimal: total.value)
+      body.append(total.isExact ? ",\"relation\":\"exact\"}" : ",\"relation\":\"atLeast\"}")
+    } else {
+      body.appendNull()
+    }
+    if let failure = outcome.failure {
+      body.append(",\"error\":{\"code\":")
+      body.append(json: failure.code.name)
+      body.append(",\"message\":")
+      body.append(json: failure.message)
+      body.append(",\"retryAfterMs\":")
+      if let delay = failure.retryAfter {
+        body.append(decimal: delay.wholeMilliseconds)
+      } else {
+        body.appendNull()
+      }
+      body.append("}")
+    }
+    body.append("}")
+  }
+
+  private func fields(
+    _ page: PageLoader.Page, _ nextCursor: String?, _ tag: String
+  ) -> Fields {
+    var fields = Fields([
+      ("ETag", tag), ("Cache-Control", "private, no-cache"),
+      ("Vary", "Accept, Accept-Encoding, Authorization, Origin"),
+      (
+        "Server-Timing",
+        page.outcomes.map { "\($0.name);dur=\($0.latency.wholeMilliseconds)" }
+          .joined(separator: ", ")
+      ),
+    ])
+    if let nextCursor {
+      fields.append("Link", "<\(nextTarget(nextCursor))>; rel=\"next\"")
+    }
+    if format != .json { fields.append("Gateway-Partial", page.isPartial ? "true" : "false") }
+    // Nothing came, and only because a source failed: the caller should wait before asking on.
+    if page.rows.isEmpty, let failure = page.outcomes.lazy.compactMap(\.failure).first {
+      fields.append("Retry-After", String(PageFailure.seconds(failure.retryAfter ?? .seconds(1))))
+    }
+    return fields
+  }
+
+  /// The same request with the next cursor.
+  private func nextTarget(_ cursor: String) -> String {
+    let rest = pairs.filter { $0.name != "cursor" }
+      .map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))" }
+    return "\(path)?\((rest + ["cursor=\(cursor)"]).joined(separator: "&"))"
+  }
+
+  private static func note(_ outcome: PageLoader.SourceOutcome) -> String {
+    let state = outcome.failure?.code.name ?? outcome.state
+    return "\(outcome.name)=\(state)/\(outcome.latency.wholeMilliseconds)ms"
+  }
+}
+
+extension PageLoader.SourceOutcome {
+  package var state: String {
+    failure != nil ? "failed" : isExhausted ? "exhausted" : "ok"
+  }
+}

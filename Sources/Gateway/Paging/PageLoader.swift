@@ -1,0 +1,233 @@
+package import Sessions
+package import Transport
+package import Upstream
+
+/// Loads one page: starts a reader per source, asks for the windows that the merge needs, all sources
+/// at once, and ends when the page is full or nothing more can be had. Loop-confined.
+package final class PageLoader {
+  /// How a source fared on this page.
+  package struct SourceOutcome {
+    package var name: String
+    package var returned = 0
+    package var report = SourceReader.Report()
+    package var isExhausted = false
+    package var requests = 0
+    package var latency = Duration.zero
+    package var failure: UpstreamFailure?
+  }
+
+  package struct Page {
+    package var rows: [(source: Int, row: SourceRow)]
+    package var hasMore: Bool
+    package var positions: [SourcePosition]
+    package var outcomes: [SourceOutcome]
+
+    package var isPartial: Bool {
+      outcomes.contains { $0.failure != nil || $0.report.order == .truncated }
+    }
+  }
+
+  /// One source's part in a page.
+  package struct Part {
+    package var source: Source
+    package var client: UpstreamClient
+    package var plan: SourcePlan
+    package var position: SourcePosition
+    package init(
+      source: Source, client: UpstreamClient, plan: SourcePlan, position: SourcePosition
+    ) {
+      self.source = source
+      self.client = client
+      self.plan = plan
+      self.position = position
+    }
+  }
+
+  private let loop: EventLoop
+  private let fetcher: WindowFetcher
+  private let scans: ScanRunner
+  private let lists: [WindowFetcher.List]
+  /// A window or scan from before this time is too old for this traversal.
+  private let notBefore: Instant
+  private let startedAt: Instant
+  private var builder: PageBuilder
+  private var outcomes: [SourceOutcome]
+  private var tickets: [WindowFetcher.Ticket?]
+  private var scanTickets: [ScanRunner.Ticket?]
+  private var timers: [LoopTimer] = []
+  private var completion: ((Page) -> Void)?
+  private var isStepping = false
+
+  package init(
+    _ parts: [Part], query: SessionQuery, limit: Int, pageBudget: Int, notBefore: Instant,
+    on loop: EventLoop, fetcher: WindowFetcher, scans: ScanRunner
+  ) {
+    self.loop = loop
+    self.fetcher = fetcher
+    self.scans = scans
+    self.notBefore = notBefore
+    startedAt = loop.now
+    lists = parts.map { part in
+      // What a source that has to be read in full is asked for is the order it knows best.
+      let order = part.plan.direction == nil ? SessionOrder.newestFirst : query.order
+      let native = part.source.provider.nativeOrder(for: order) ?? order
+      return WindowFetcher.List(
+        part.source, client: part.client, order: native, filter: query.filter,
+        direction: part.plan.direction ?? .onward)
+    }
+    builder = PageBuilder(
+      order: query.order, limit: limit, pageBudget: pageBudget,
+      sources: parts.map {
+        ($0.source.name, SourceReader(plan: $0.plan, position: $0.position))
+      })
+    outcomes = parts.map { SourceOutcome(name: $0.source.name) }
+    tickets = parts.map { _ in nil }
+    scanTickets = parts.map { _ in nil }
+  }
+
+  /// - Parameter completion: called once, on the loop; perhaps before this returns.
+  package func load(_ completion: @escaping (Page) -> Void) {
+    self.completion = completion
+    for source in lists.indices where !builder.sources[source].reader.isExhausted {
+      let timeout = lists[source].source.settings.timeout
+      // The client bounds each call; this bounds all calls of a page together, and a scan.
+      let timer = LoopTimer { [weak self] in self?.runOut(source, timeout) }
+      timers.append(timer)
+      loop.schedule(timer, at: startedAt + timeout)
+    }
+    step()
+  }
+
+  /// The caller has left: what nobody else waits for is canceled.
+  package func cancel() {
+    completion = nil
+    end()
+  }
+
+  private func step() {
+    // A window that was kept arrives before `fetch` returns; the loop below sees it.
+    guard !isStepping else { return }
+    isStepping = true
+    defer { isStepping = false }
+    while completion != nil {
+      let wanted = builder.fill()
+      if builder.isDone { return finish() }
+      let asked = wanted.filter(ask)
+      if asked.isEmpty { return }
+    }
+  }
+
+  /// Asks for what a source needs next; false when nothing has arrived by the time this returns.
+  private func ask(_ source: Int) -> Bool {
+    let requestsBefore = outcomes[source].requests
+    let windowsBefore = builder.sources[source].reader.report.scanned
+    if builder.sources[source].reader.needsScan {
+      guard scanTickets[source] == nil else { return false }
+      scan(source)
+      return scanTickets[source] == nil
+    }
+    guard let request = builder.nextRequest(source) else { return false }
+    let acceptsKept = builder.sources[source].reader.acceptsKept
+    let deadline = startedAt + lists[source].source.settings.timeout
+    tickets[source] = fetcher.fetch(
+      request, of: lists[source], notBefore: acceptsKept ? notBefore : loop.now,
+      deadline: deadline
+    ) { [weak self] outcome, requests in
+      self?.received(outcome, requests, from: source)
+    }
+    return outcomes[source].requests != requestsBefore
+      || builder.sources[source].reader.report.scanned != windowsBefore
+      || builder.sources[source].hasFailed
+  }
+
+  private func scan(_ source: Int) {
+    let plan = builder.sources[source].reader.plan
+    scanTickets[source] = scans.scan(
+      lists[source], order: plan.order, rowLimit: plan.scanLimit, notBefore: notBefore
+    ) { [weak self] outcome, requests in
+      guard let self else { return }
+      note(requests, source)
+      switch outcome {
+      case .success(let list): builder.receive(scan: list, from: source)
+      case .failure(let failure): fail(source, failure)
+      }
+      step()
+    }
+  }
+
+  private func received(_ outcome: WindowFetcher.Outcome, _ requests: Int, from source: Int) {
+    tickets[source] = nil
+    note(requests, source)
+    switch outcome {
+    case .success(let window):
+      do throws(SourceReader.Fault) {
+        try builder.receive(window, from: source)
+      } catch {
+        fail(source, Self.failure(error))
+      }
+    case .failure(let failure): fail(source, failure)
+    }
+    step()
+  }
+
+  private func note(_ requests: Int, _ source: Int) {
+    outcomes[source].requests += requests
+    if requests > 0 { outcomes[source].latency = loop.now - startedAt }
+  }
+
+  private static func failure(_ fault: SourceReader.Fault) -> UpstreamFailure {
+    switch fault {
+    case .ignoresPaging:
+      UpstreamFailure(.badPayload, "the source gives the same rows whatever page is asked for")
+    case .placeNotFound:
+      UpstreamFailure(.badPayload, "the source's list changes faster than it can be read")
+    }
+  }
+
+  private func fail(_ source: Int, _ failure: UpstreamFailure) {
+    outcomes[source].failure = failure
+    builder.fail(source)
+  }
+
+  /// A source that is not done by its timeout has failed on this page.
+  private func runOut(_ source: Int, _ timeout: Duration) {
+    guard completion != nil, builder.sources[source].reader.head == nil,
+      !builder.sources[source].reader.isComplete, !builder.sources[source].hasFailed
+    else { return }
+    tickets[source]?.cancel()
+    tickets[source] = nil
+    var failure = UpstreamFailure(
+      .timeout, "not done within \(timeout.wholeMilliseconds) ms")
+    if scanTickets[source] != nil {
+      failure.message =
+        "the list is being read in full, which takes longer than "
+        + "\(timeout.wholeMilliseconds) ms; it goes on in the background"
+      failure.retryAfter = .seconds(2)
+    }
+    outcomes[source].latency = loop.now - startedAt
+    fail(source, failure)
+    step()
+  }
+
+  private func finish() {
+    guard let completion else { return }
+    self.completion = nil
+    for (index, source) in builder.sources.enumerated() {
+      outcomes[index].returned = source.returned
+      outcomes[index].report = source.reader.report
+      outcomes[index].isExhausted = source.reader.isExhausted
+    }
+    end()
+    completion(
+      Page(
+        rows: builder.rows, hasMore: builder.hasMore, positions: builder.positions,
+        outcomes: outcomes))
+  }
+
+  private func end() {
+    for ticket in tickets { ticket?.cancel() }
+    for ticket in scanTickets { ticket?.leave() }
+    for timer in timers { loop.cancel(timer) }
+    timers = []
+  }
+}

@@ -1,0 +1,160 @@
+package import Sessions
+package import Transport
+package import Upstream
+
+/// Gets windows for the pages of one loop: from the store, from a request that is already under way
+/// for somebody else, or from the upstream. A caller that leaves cancels only what nobody else waits
+/// for.
+package final class WindowFetcher {
+  package typealias Outcome = Result<Window, UpstreamFailure>
+  /// - Parameter requests: upstream requests that this caller caused; 0 for what was kept or shared.
+  package typealias Completion = (_ outcome: Outcome, _ requests: Int) -> Void
+
+  /// One caller's interest in a window.
+  package final class Ticket {
+    fileprivate var completion: Completion?
+    fileprivate weak var flight: Flight?
+    fileprivate let startedFlight: Bool
+
+    fileprivate init(_ completion: @escaping Completion, startedFlight: Bool) {
+      self.completion = completion
+      self.startedFlight = startedFlight
+    }
+
+    /// The window is no longer wanted; the completion is not called.
+    package func cancel() {
+      completion = nil
+      flight?.left(by: self)
+    }
+  }
+
+  fileprivate final class Flight {
+    let startedAt: Instant
+    var waiters: [Ticket] = []
+    var call: UpstreamCall?
+    var ended: () -> Void = {}
+
+    init(startedAt: Instant) { self.startedAt = startedAt }
+
+    func left(by ticket: Ticket) {
+      waiters.removeAll { $0 === ticket }
+      guard waiters.isEmpty else { return }
+      call?.cancel()
+      ended()
+    }
+  }
+
+  private struct FlightKey: Hashable {
+    var list: WindowStore.ListKey
+    var request: WindowRequest
+  }
+
+  private let loop: EventLoop
+  private let store: WindowStore
+  private var flights: [FlightKey: Flight] = [:]
+
+  package init(loop: EventLoop, store: WindowStore) {
+    self.loop = loop
+    self.store = store
+  }
+
+  /// What a fetch is of: a source's list as one query sees it.
+  package struct List {
+    package let source: Source
+    package let client: UpstreamClient
+    package let key: WindowStore.ListKey
+    package let order: SessionOrder
+    package let filter: SessionFilter
+    package let direction: WalkDirection
+
+    /// - Parameter order: the order that the upstream is asked for.
+    package init(
+      _ source: Source, client: UpstreamClient, order: SessionOrder, filter: SessionFilter,
+      direction: WalkDirection
+    ) {
+      self.source = source
+      self.client = client
+      self.order = order
+      self.filter = filter
+      self.direction = direction
+      let first = WindowRequest(offset: 0, count: 1)
+      key = .init(
+        source: source.name,
+        target: source.provider.listTarget(first, order: order, filter: filter))
+    }
+  }
+
+  /// - Parameters:
+  ///   - notBefore: an answer to a request that was sent at this time or later will do.
+  ///   - completion: called once, on the loop; before this returns when the window was kept.
+  @discardableResult
+  package func fetch(
+    _ request: WindowRequest, of list: List, notBefore: Instant, deadline: Instant,
+    completion: @escaping Completion
+  ) -> Ticket? {
+    if let window = store.window(list.key, request, list.direction, notBefore: notBefore) {
+      completion(.success(window), 0)
+      return nil
+    }
+    let key = FlightKey(list: list.key, request: request)
+    if let flight = flights[key], flight.startedAt >= notBefore {
+      return join(flight, Ticket(completion, startedFlight: false))
+    }
+    let flight = Flight(startedAt: loop.now)
+    let ticket = join(flight, Ticket(completion, startedFlight: true))
+    flights[key] = flight
+    flight.ended = { [unowned self, unowned flight] in
+      if flights[key] === flight { flights[key] = nil }
+    }
+    start(flight, request, list, deadline)
+    return ticket
+  }
+
+  private func join(_ flight: Flight, _ ticket: Ticket) -> Ticket {
+    flight.waiters.append(ticket)
+    ticket.flight = flight
+    return ticket
+  }
+
+  private func start(
+    _ flight: Flight, _ request: WindowRequest, _ list: List, _ deadline: Instant
+  ) {
+    let provider = list.source.provider
+    let target = provider.listTarget(request, order: list.order, filter: list.filter)
+    flight.call = list.client.get(target, deadline: deadline) { [store] result in
+      switch result {
+      case .failure(let failure):
+        Self.end(flight, .failure(failure), requests: failure.requests)
+        return .usable
+      case .success(let answer):
+        guard answer.status == 200 else {
+          let failure = UpstreamFailure(
+            .upstreamStatus(answer.status), "the source answered \(answer.status)",
+            requests: answer.requests)
+          Self.end(flight, .failure(failure), requests: answer.requests)
+          return .usable
+        }
+        do throws(PayloadError) {
+          let window = try provider.window(from: answer.body, answering: request)
+          store.keep(window, list.key, readAt: flight.startedAt)
+          Self.end(flight, .success(window), requests: answer.requests)
+          return .usable
+        } catch {
+          let failure = UpstreamFailure(.badPayload, error.reason, requests: answer.requests)
+          Self.end(flight, .failure(failure), requests: answer.requests)
+          return .badPayload(reason: error.reason)
+        }
+      }
+    }
+  }
+
+  private static func end(_ flight: Flight, _ outcome: Outcome, requests: Int) {
+    flight.ended()
+    let waiters = flight.waiters
+    flight.waiters = []
+    for ticket in waiters {
+      ticket.completion?(outcome, ticket.startedFlight ? requests : 0)
+      ticket.completion = nil
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Glibc
+
+/// What a serving process arranges before its first thread starts.
+enum ProcessSetUp {
+  /// SIGTERM and SIGINT are taken by `waitForStop` alone, also by process 1, for which the kernel
+  /// has no default; a peer's reset is an error, not a signal (OpenSSL writes without MSG_NOSIGNAL);
+  /// and nothing that crashes leaves keys and tokens in a core file.
+  static func run() {
+    signal(SIGPIPE, SIG_IGN)
+    var signals = stopSignals
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    var none = rlimit(rlim_cur: 0, rlim_max: 0)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+  }
+
+  /// Returns when the process is asked to stop.
+  static func waitForStop() {
+    var signals = stopSignals
+    var received: Int32 = 0
+    while sigwait(&signals, &received) != 0 {}
+  }
+
+  private static var stopSignals: sigset_t {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGINT)
+    return signals
+  }
+
+  /// A line on standard output, at once: whoever waits for it reads a pipe.
+  static func say(_ line: String) {
+    write(line, to: 1)
+  }
+
+  static func complain(_ line: String) {
+    write(line, to: 2)
+  }
+
+  private static func write(_ line: String, to descriptor: Int32) {
+    var text = line + "\n"
+    text.withUTF8 { _ = Glibc.write(descriptor, $0.baseAddress, $0.count) }
+  }
+}

@@ -1,0 +1,74 @@
+import Dispatch
+import Logging
+import Providers
+import Simulator
+import Transport
+import Upstream
+
+/// `serve`: from the configuration to the exit code.
+package enum ServeProgram {
+  package static func run(file: String?, demo: Bool) -> Int32 {
+    ProcessSetUp.run()
+    let configuration: GatewayConfiguration
+    switch ConfigurationLoader.load(environment: Environment.all, file: file, demo: demo) {
+    case .success(let loaded): configuration = loaded
+    case .failure(let mistakes):
+      for mistake in mistakes.all { ProcessSetUp.complain("\(mistake)") }
+      return ExitStatus.configuration
+    }
+    let logger = LogOutput.logger(configuration.log)
+    for warning in configuration.warnings { logger.warning("\(warning)") }
+    do throws(TransportError) {
+      return try serve(configuration, logger)
+    } catch {
+      ProcessSetUp.complain("sessions-gateway: \(error)")
+      return ExitStatus.unavailable
+    }
+  }
+
+  private static func serve(
+    _ configuration: GatewayConfiguration, _ logger: Logger
+  ) throws(TransportError) -> Int32 {
+    var configuration = configuration
+    let simulator = configuration.isDemo ? try DemoMode.start(&configuration, logger) : nil
+    let gateway = try Gateway(configuration, logger: logger)
+    ProcessSetUp.say("listening on http://\(gateway.address)")
+    ProcessSetUp.waitForStop()
+    logger.info("stopping: no new connections, requests in flight finish")
+    let drained = DispatchSemaphore(value: 0)
+    gateway.drain { drained.signal() }
+    drained.wait()
+    gateway.stop()
+    simulator?.stop()
+    return ExitStatus.success
+  }
+}
+
+/// Exit codes (contract, 1), after sysexits(3).
+package enum ExitStatus {
+  package static let success: Int32 = 0
+  package static let failure: Int32 = 1
+  package static let unavailable: Int32 = 69
+  package static let configuration: Int32 = 78
+}
+
+/// Simulated upstreams in place of the configured sources, over real sockets.
+enum DemoMode {
+  static func start(
+    _ configuration: inout GatewayConfiguration, _ logger: Logger
+  ) throws(TransportError) -> Simulator {
+    let simulator = try Simulator()
+    configuration.sources = []
+    for provider in ProviderCatalog.all {
+      guard let simulated = SimulatedProvider(rawValue: provider.name),
+        let origin = try? UpstreamOrigin(simulator.baseURL(simulated))
+      else { continue }
+      configuration.sources.append(
+        SourceSettings(
+          name: provider.name, provider: provider, origin: origin,
+          apiKey: Secret(simulator.apiKey(simulated))))
+    }
+    logger.notice("demo mode: simulated upstreams, no real data")
+    return simulator
+  }
+}
