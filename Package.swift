@@ -22,6 +22,7 @@ func tests(
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
   name: "sessions-gateway",
@@ -29,6 +30,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .executableTarget(
@@ -39,7 +41,7 @@ let package = Package(
       "Gateway",
       [
         "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP", "JSON",
-        "Bytes", logging, "COpenSSL",
+        "Bytes", logging, yams, "COpenSSL",
       ]),
     module("Simulator", ["Server", "Transport", "HTTP", "JSON", "Bytes"]),
     module("Server", ["Transport", "HTTP", "Bytes"]),

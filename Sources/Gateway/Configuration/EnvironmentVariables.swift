@@ -23,7 +23,7 @@ struct EnvironmentVariables: Sendable {
   static func keyVariable(_ provider: String) -> String { "\(provider.uppercased())_API_KEY" }
 
   /// A source's key in the file, and the end of the variable for it.
-  private static let sourceVariables = [
+  static let sourceVariables = [
     ("apiKey", "_API_KEY"), ("apiKeyFile", "_API_KEY_FILE"), ("baseURL", "_BASE_URL"),
   ]
 
