@@ -160,7 +160,10 @@ struct ConfigurationFile {
       }
       let name = rest[..<end]
       guard let value = environment[String(name)] else {
-        reading.note(place, "names the variable \(quoted(String(name))), which is not set")
+        // Only what can be a variable is shown: somebody may have put the secret itself there.
+        let isName = name.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" }
+        let shown = isName ? " \(name)," : ""
+        reading.note(place, "names a variable,\(shown) which is not set")
         return nil
       }
       result += before + value

@@ -60,9 +60,8 @@ enum DemoMode {
         let origin = try? UpstreamOrigin(simulator.baseURL(simulated))
       else { continue }
       configuration.sources.append(
-        SourceSettings(
-          name: provider.name, provider: provider, origin: origin,
-          apiKey: Secret(simulator.apiKey(simulated))))
+        configuration.simulatedSource(
+          of: provider, at: origin, apiKey: Secret(simulator.apiKey(simulated))))
     }
     logger.notice("demo mode: simulated upstreams, no real data")
     return simulator
