@@ -76,7 +76,8 @@ package final class ScanRunner {
   private func goOn(_ run: Run, _ key: WindowStore.ListKey, _ list: WindowFetcher.List) {
     for request in run.scan.nextRequests() {
       fetcher.fetch(
-        request, of: list, notBefore: run.startedAt, deadline: run.startedAt + Self.longest
+        request, of: list, notBefore: run.startedAt, deadline: run.startedAt + Self.longest,
+        usesStore: false
       ) { [weak self] outcome, requests in
         guard let self, runs[key] === run else { return }
         run.requests += requests

@@ -86,13 +86,17 @@ package final class WindowFetcher {
 
   /// - Parameters:
   ///   - notBefore: an answer to a request that was sent at this time or later will do.
+  ///   - usesStore: whether what is kept will do, and this is to be kept. Not for a scan, whose next
+  ///     window must be as the list is then: from what it has read itself it learns nothing.
   ///   - completion: called once, on the loop; before this returns when the window was kept.
   @discardableResult
   package func fetch(
     _ request: WindowRequest, of list: List, notBefore: Instant, deadline: Instant,
-    completion: @escaping Completion
+    usesStore: Bool = true, completion: @escaping Completion
   ) -> Ticket? {
-    if let window = store.window(list.key, request, list.direction, notBefore: notBefore) {
+    if usesStore,
+      let window = store.window(list.key, request, list.direction, notBefore: notBefore)
+    {
       completion(.success(window), 0)
       return nil
     }
@@ -106,7 +110,7 @@ package final class WindowFetcher {
     flight.ended = { [unowned self, unowned flight] in
       if flights[key] === flight { flights[key] = nil }
     }
-    start(flight, request, list, deadline)
+    start(flight, request, list, deadline, usesStore ? store : nil)
     return ticket
   }
 
@@ -117,11 +121,12 @@ package final class WindowFetcher {
   }
 
   private func start(
-    _ flight: Flight, _ request: WindowRequest, _ list: List, _ deadline: Instant
+    _ flight: Flight, _ request: WindowRequest, _ list: List, _ deadline: Instant,
+    _ store: WindowStore?
   ) {
     let provider = list.source.provider
     let target = provider.listTarget(request, order: list.order, filter: list.filter)
-    flight.call = list.client.get(target, deadline: deadline) { [store] result in
+    flight.call = list.client.get(target, deadline: deadline) { result in
       switch result {
       case .failure(let failure):
         Self.end(flight, .failure(failure), requests: failure.requests)
@@ -136,7 +141,7 @@ package final class WindowFetcher {
         }
         do throws(PayloadError) {
           let window = try provider.window(from: answer.body, answering: request)
-          store.keep(window, list.key, readAt: flight.startedAt)
+          store?.keep(window, list.key, readAt: flight.startedAt)
           Self.end(flight, .success(window), requests: answer.requests)
           return .usable
         } catch {
