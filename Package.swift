@@ -1,9 +1,10 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
 ]
 
 /// A target of this package. Arrows point down only; `make check` enforces that nothing else is imported.
@@ -21,6 +22,7 @@ func tests(
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
   name: "sessions-gateway",
@@ -28,6 +30,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .executableTarget(
@@ -38,7 +41,7 @@ let package = Package(
       "Gateway",
       [
         "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP", "JSON",
-        "Bytes", logging, "COpenSSL",
+        "Bytes", logging, yams, "COpenSSL",
       ]),
     module("Simulator", ["Server", "Transport", "HTTP", "JSON", "Bytes"]),
     module("Server", ["Transport", "HTTP", "Bytes"]),
@@ -73,6 +76,7 @@ let package = Package(
         "Upstream", "Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CNghttp2", "CZlib",
         "Support",
       ]),
+    tests("PeerTests", ["Upstream", "Transport", "Bytes", "Support"]),
     tests("ServerTests", ["Server", "Transport", "HTTP", "Bytes", "Support"]),
     tests(
       "SimulatorTests", ["Simulator", "Server", "Transport", "HTTP", "JSON", "Bytes", "Support"]),

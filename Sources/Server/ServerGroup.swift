@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 package import Transport
 
 /// Servers on several loops that share one port and one set of limits; started, drained and stopped
@@ -11,7 +10,7 @@ package final class ServerGroup: Sendable {
   /// The loops, for jobs that must run where a handler runs.
   package let loops: [EventLoop.Handle]
   private let ended = DispatchGroup()
-  private let remaining: Mutex<Remaining>
+  private let remaining: Guarded<Remaining>
 
   private struct Remaining {
     var servers: Int
@@ -30,7 +29,7 @@ package final class ServerGroup: Sendable {
     var bound = address
     bound.port = sockets.first?.port ?? address.port
     self.address = bound
-    remaining = Mutex(Remaining(servers: sockets.count))
+    remaining = Guarded(Remaining(servers: sockets.count))
     let started = StartedLoops()
     for (index, socket) in sockets.enumerated() {
       ended.enter()
@@ -99,8 +98,8 @@ extension Server {
 
 /// Collects the handles of loops as they start on their own threads.
 private final class StartedLoops: Sendable {
-  private let handles = Mutex<[EventLoop.Handle]>([])
-  private let failure = Mutex<TransportError?>(nil)
+  private let handles = Guarded<[EventLoop.Handle]>([])
+  private let failure = Guarded<TransportError?>(nil)
   private let signal = DispatchSemaphore(value: 0)
 
   func add(_ handle: EventLoop.Handle, error: TransportError?) {

@@ -1,11 +1,12 @@
 import Synchronization
+import Transport
 
 /// What the servers of one process hold together: the counts that limits apply to.
 package final class ServerLoad: Sendable {
   private let openConnections = Atomic<Int>(0)
   private let requests = Atomic<Int>(0)
   /// Open connections by peer; kept only while there is a limit by address.
-  private let byAddress = Mutex<[String: Int]>([:])
+  private let byAddress = Guarded<[String: Int]>([:])
 
   package init() {}
 

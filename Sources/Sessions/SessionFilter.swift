@@ -14,7 +14,7 @@ package struct SessionFilter: Hashable, Sendable {
   package var createdBefore: Timestamp?
   package var updatedAfter: Timestamp?
   package var updatedBefore: Timestamp?
-  /// Parameters passed on to one provider, by their public names (`athena.appId`), values checked.
+  /// Parameters passed on to one provider, by their public names (`<provider>.<name>`), values checked.
   package var passedOn: [String: String] = [:]
 
   package init() {}

@@ -7,7 +7,9 @@ struct SessionsGatewayCommand: ParsableCommand {
     commandName: "sessions-gateway",
     abstract: "One list of sessions from several session APIs: merged, in order, paged.",
     version: GatewayVersion.current,
-    subcommands: [Serve.self, Simulate.self, HealthCheck.self, Version.self])
+    subcommands: [
+      Serve.self, Simulate.self, CheckConfiguration.self, HealthCheck.self, Version.self,
+    ])
 }
 
 struct ConfigurationOptions: ParsableArguments {
@@ -24,6 +26,18 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     throw ExitCode(ServeProgram.run(file: options.file, demo: demo))
+  }
+}
+
+struct CheckConfiguration: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check-config",
+    abstract: "Read the configuration and print it, secrets masked, or every mistake in it.")
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() throws {
+    throw ExitCode(CheckConfigurationProgram.run(file: options.file))
   }
 }
 

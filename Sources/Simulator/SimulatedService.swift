@@ -1,6 +1,6 @@
 import Bytes
 package import HTTP
-import Synchronization
+import Transport
 
 /// One simulated upstream: its rows, its key, its faults and its counts, shared by all loops that
 /// serve it and by whoever looks on or meddles.
@@ -9,7 +9,7 @@ package final class SimulatedService: Sendable {
   let api: any UpstreamAPI
   let seed: UInt64
   private let clock: @Sendable () -> WallTime
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State {
     var dataset: SimulatedDataset
@@ -36,7 +36,7 @@ package final class SimulatedService: Sendable {
       case .anam: AnamAPI(dataset)
       case .athena: AthenaAPI(dataset)
       }
-    state = Mutex(
+    state = Guarded(
       State(
         dataset: dataset, faults: faults, apiKey: apiKey,
         allowance: rateLimit.map { RequestAllowance($0, now: now) }))

@@ -1,7 +1,6 @@
 import CLinux
 import Dispatch
 import Glibc
-import Synchronization
 
 /// One thread's share of the work: an epoll descriptor, its timers and the jobs that other threads
 /// hand to it, run by a block on a Dispatch queue of its own until `stop()`.
@@ -164,7 +163,7 @@ extension EventLoop {
   /// submission, and are handed the loop; they are dropped once it has stopped.
   package final class Handle: Sendable {
     fileprivate let wake: Int32
-    private let jobs = Mutex<[@Sendable (EventLoop) -> Void]>([])
+    private let jobs = Guarded<[@Sendable (EventLoop) -> Void]>([])
 
     fileprivate init() {
       wake = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))

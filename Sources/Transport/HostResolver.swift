@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// Turns host names into addresses without ever blocking a loop: look-ups run on Dispatch's global
 /// queue, one at a time for each name, and are kept for `lifetime`. While a later look-up fails, or
@@ -30,7 +29,7 @@ package final class HostResolver: Sendable {
   private let lookUp: LookUp
   private let lifetime: Duration
   private let patience: Duration
-  private let entries = Mutex<[Key: Entry]>([:])
+  private let entries = Guarded<[Key: Entry]>([:])
 
   /// How long after a failed look-up the old answer is used without asking again.
   private static let pauseAfterFailure = Duration.seconds(5)

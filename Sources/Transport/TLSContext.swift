@@ -1,15 +1,14 @@
 import COpenSSL
-import Synchronization
 
 /// What the connections to one source, or to one listener, share of TLS: certificates, protocols, and
 /// the last session a server gave, so that the next connection resumes it. TLS 1.2 and 1.3.
 ///
 /// `@unchecked Sendable`: `context` is configured in `init` only; afterwards it is handed to `SSL_new`
-/// and to reference counting, which OpenSSL locks itself. The session is behind a `Mutex`.
+/// and to reference counting, which OpenSSL locks itself. The session is behind a lock.
 package final class TLSContext: @unchecked Sendable {
   let context: OpaquePointer
   private let isClient: Bool
-  private let resumable = Mutex<ResumableSession?>(nil)
+  private let resumable = Guarded<ResumableSession?>(nil)
 
   /// A client that verifies the server's chain and host name.
   /// - Parameters:

@@ -89,7 +89,7 @@ final class ConnectionPool {
 
   private func takeIdle() -> HTTP1Connection? {
     while let connection = idle.popLast() {
-      if connection.madeAt + shared.configuration.maximumAge > loop.now { return connection }
+      if !connection.hasServed || connection.madeAt + maximumAge > loop.now { return connection }
       connection.close()
     }
     return nil

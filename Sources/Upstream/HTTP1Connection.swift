@@ -39,7 +39,7 @@ final class HTTP1Connection: Pollable, ExchangeCarrier {
   private var ignored = 0
   private var informational = 0
   private var keepsAlive = true
-  private var hasServed = false
+  private(set) var hasServed = false
   /// Whether the last read left nothing in the socket: what comes later is a new event.
   private var isDrained = false
   /// The peer has shut its side: what it sent before may still be read, but nothing may be asked.

@@ -6,23 +6,6 @@ import Transport
 /// One HTTP/2 connection of a pool, with many exchanges at a time. A connection that says nothing is
 /// asked whether it still lives; meanwhile it is given no new streams.
 final class HTTP2Connection: Pollable, ExchangeCarrier {
-  private final class Stream {
-    var exchange: Exchange?
-    var status = 0
-    var fields = Fields()
-    var fieldBytes = 0
-    var contentLength: Int?
-    var hasHead = false
-    var isComplete = false
-    var informational = 0
-    /// How much the connection had received when the request was sent.
-    let receivedBefore: Int
-    init(_ exchange: Exchange, receivedBefore: Int) {
-      self.exchange = exchange
-      self.receivedBefore = receivedBefore
-    }
-  }
-
   /// More are of no use to one source's calls, whatever the peer grants.
   private static let maximumStreams = 256
   /// After this without a byte, a connection is asked whether it lives, and given as long to answer.
@@ -34,13 +17,14 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
   private let session: HTTP2Session
   private let madeAt: Instant
   private var stream: ByteStream?
-  private var streams: [Int32: Stream] = [:]
+  private var streams: [Int32: HTTP2Stream] = [:]
   private var unsent: ByteBuffer?
   /// Exchanges that ended while nghttp2 was running: their owners may send, cancel or close, which
   /// must not happen inside of it.
   private var ended: [(exchange: Exchange, fault: Exchange.Fault?)] = []
   private var isSettling = false
   private var hasSettings = false
+  private var hasServed = false
   private var isRetired = false
   private var isSuspect = false
   private var received = 0
@@ -67,7 +51,7 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
   var hasRoom: Bool {
     !isRetired && !isSuspect && stream != nil
       && streams.count < maximumStreams
-      && madeAt + pool.maximumAge > loop.now
+      && (!hasServed || madeAt + pool.maximumAge > loop.now)
   }
 
   /// It may have room for more in a moment.
@@ -86,7 +70,8 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
       ended.append((exchange, Self.refused))
       return settleLater()
     }
-    streams[id] = Stream(exchange, receivedBefore: received)
+    hasServed = true
+    streams[id] = HTTP2Stream(exchange, receivedBefore: received)
     // Requests of one turn of the loop leave in one write.
     settleLater()
   }
@@ -153,7 +138,7 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
 
   private func flush() {
     guard let stream else { return }
-    while true {
+    while unsent != nil || session.wantsToSend {
       let pending = unsent ?? ByteBuffer(capacity: 1024)
       while pending.count < HTTP1Connection.chunkBytes {
         guard let more = session.nextToSend() else {
@@ -178,7 +163,7 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
   private func lose(_ fault: Exchange.Fault) {
     for stream in streams.values {
       guard let exchange = stream.exchange else { continue }
-      ended.append((exchange, Self.fault(fault, for: stream, received: received)))
+      ended.append((exchange, stream.fault(fault, received: received)))
     }
     streams = [:]
     loop.cancel(pulse)
@@ -186,21 +171,6 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
     stream = nil
     retire()
     settleLater()
-  }
-
-  private static func fault(
-    _ fault: Exchange.Fault, for stream: Stream, received: Int
-  ) -> Exchange.Fault {
-    guard fault.trace == .lost else { return fault }
-    if stream.hasHead {
-      return Exchange.Fault(
-        code: .protocol, message: "the connection ended within the answer", trace: .lost)
-    }
-    // It had spoken before and said nothing since: it had been dead when the request was sent.
-    let wasDead = stream.receivedBefore > 0 && stream.receivedBefore == received
-    var fault = fault
-    if wasDead { fault.trace = .neverProcessed }
-    return fault
   }
 
   // MARK: Ends

@@ -83,6 +83,8 @@ final class HTTP2Session {
     nghttp2_session_terminate_session(session, UInt32(NGHTTP2_NO_ERROR.rawValue))
   }
 
+  var wantsToSend: Bool { nghttp2_session_want_write(session) != 0 }
+
   /// Nothing more is read or written: after a breach of protocol, once the peer has been told.
   var isFinished: Bool {
     nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0

@@ -22,8 +22,11 @@ package final class UpstreamCall {
   var retriesLeft: Int
   /// A `Retry-After` is waited for once.
   var mayWait = true
-  /// A request that was never processed is sent again once, at no charge.
-  var mayResend = true
+  /// A request that was never processed is sent again at no charge, so often: a server that takes
+  /// few on each connection refuses the same ones again.
+  var resendsLeft = 5
+  /// The next request is a retry: not the first, nor one that is sent again at no charge.
+  var isRetrying = false
   /// Why it is being tried again.
   var lastFailure: UpstreamFailure?
   /// The pace's number of the request under way.

@@ -93,7 +93,7 @@ package final class UpstreamClient {
       if needsPermit { permitsAwaited += 1 }
       waiting.append(call)
     case .refused(let delay):
-      finishLater(call, Self.circuitOpen(delay))
+      finishLater(call, .circuitOpen(delay))
     }
   }
 
@@ -106,15 +106,9 @@ package final class UpstreamClient {
     switch shared.enterWithPermit(at: loop.now) {
     case .pass: break
     case .probe: call.isProbe = true
-    case .refused(let delay): return finish(call, .failure(Self.circuitOpen(delay)))
+    case .refused(let delay): return finish(call, .failure(.circuitOpen(delay)))
     }
     takeTurn(call)
-  }
-
-  private static func circuitOpen(_ delay: Duration) -> UpstreamFailure {
-    UpstreamFailure(
-      .circuitOpen, "the source has failed repeatedly and is left alone for a while",
-      retryAfter: delay)
   }
 
   // MARK: Turn
@@ -164,7 +158,9 @@ package final class UpstreamClient {
   // MARK: Requests
 
   private func send(_ call: UpstreamCall) {
-    shared.countRequest(isRetry: call.requests > 0, at: loop.now)
+    shared.countRequest(
+      isFirst: call.requests == 0, isRetry: call.isRetrying, at: loop.now)
+    call.isRetrying = false
     call.requests += 1
     let exchange = Exchange(
       target: call.target, fields: call.fields, limit: shared.configuration.responseBytes
@@ -179,8 +175,8 @@ package final class UpstreamClient {
     case .answered(let answer): answered(call, answer)
     case .failed(let fault):
       let failure = UpstreamFailure(fault.code, fault.message, requests: call.requests)
-      if fault.trace == .neverProcessed, call.mayResend {
-        call.mayResend = false
+      if fault.trace == .neverProcessed, call.resendsLeft > 0 {
+        call.resendsLeft -= 1
         takeTurn(call)
       } else if fault.trace == .received {
         finish(call, .failure(failure))
@@ -200,7 +196,7 @@ package final class UpstreamClient {
       finish(call, .success(result))
     case 429, 503:
       if let delay = answer.retryAfter { shared.told(retryAfter: delay, at: loop.now) }
-      let failure = Self.failure(answer, requests: call.requests)
+      let failure = UpstreamFailure(answer, requests: call.requests)
       if let delay = answer.retryAfter {
         waitAsTold(call, delay, or: failure)
       } else if answer.status == 503 {
@@ -208,21 +204,9 @@ package final class UpstreamClient {
       } else {
         finish(call, .failure(failure))
       }
-    case 500, 502, 504: retry(call, or: Self.failure(answer, requests: call.requests))
-    default: finish(call, .failure(Self.failure(answer, requests: call.requests)))
+    case 500, 502, 504: retry(call, or: UpstreamFailure(answer, requests: call.requests))
+    default: finish(call, .failure(UpstreamFailure(answer, requests: call.requests)))
     }
-  }
-
-  private static func failure(_ answer: Exchange.Answer, requests: Int) -> UpstreamFailure {
-    let (code, message): (UpstreamFailure.Code, String) =
-      switch answer.status {
-      case 401: (.unauthorized, "the source refused the credential (401)")
-      case 403: (.forbidden, "the source forbade the request (403)")
-      case 429: (.rateLimited, "the source limits requests (429)")
-      case 300..<400: (.upstreamStatus(answer.status), "the source redirects (\(answer.status))")
-      default: (.upstreamStatus(answer.status), "the source answered \(answer.status)")
-      }
-    return UpstreamFailure(code, message, retryAfter: answer.retryAfter, requests: requests)
   }
 
   // MARK: Retries
@@ -234,6 +218,7 @@ package final class UpstreamClient {
     }
     call.mayWait = false
     call.lastFailure = failure
+    call.isRetrying = true
     // What a pause told us to expect needs no second try of another kind.
     call.retriesLeft = 0
     takeTurn(call)
@@ -247,6 +232,7 @@ package final class UpstreamClient {
     else { return finish(call, .failure(failure)) }
     call.retriesLeft -= 1
     call.lastFailure = failure
+    call.isRetrying = true
     call.stage = .waitingForTurn
     schedule(call, at: loop.now + delay) { client, call in client.takeTurn(call) }
   }

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 package import Transport
 
 /// What all loops share of one source: its circuit, its pace, its retry budget, who may send, and how
@@ -9,7 +8,7 @@ package final class UpstreamShared: Sendable {
   let resolver: HostResolver
   /// Nil for plain HTTP.
   let tls: TLSContext?
-  private let state: Mutex<State>
+  private let state: Guarded<State>
 
   private struct State {
     var circuit = CircuitState()
@@ -33,7 +32,7 @@ package final class UpstreamShared: Sendable {
         keyFile: files.clientKeyFile,
         protocols: configuration.allowsHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"])
       : nil
-    state = Mutex(
+    state = Guarded(
       State(
         pace: PaceState(limit: configuration.rateLimit),
         permits: PermitState(limit: max(1, configuration.concurrency))))
@@ -103,10 +102,12 @@ package final class UpstreamShared: Sendable {
   /// The time before which a source has forbidden to ask.
   var notBefore: Instant { state.withLock { $0.pace.notBefore } }
 
-  func countRequest(isRetry: Bool, at now: Instant) {
+  /// - Parameter isFirst: of its call; the budget of retries counts calls.
+  func countRequest(isFirst: Bool, isRetry: Bool, at now: Instant) {
     state.withLock { state in
       state.health.requests += 1
-      if isRetry { state.health.retries += 1 } else { state.budget.countRequest(at: now) }
+      if isRetry { state.health.retries += 1 }
+      if isFirst { state.budget.countRequest(at: now) }
     }
   }
 

@@ -125,6 +125,19 @@ import Transport
     #expect(server.connections == 1)
   }
 
+  @Test func `an idle connection is closed after its time, an old one takes no more requests`()
+    throws
+  {
+    let server = ScriptedServer([.request, .send(response("1")), .hang])
+    let harness = try ClientHarness(port: server.port) { $0.idleTimeout = .milliseconds(20) }
+    #expect(try harness.get().get().text == "1")
+    harness.turn { server.ended == 1 }
+    #expect(server.ended == 1)
+    let ageing = try ClientHarness(port: server.port) { $0.maximumAge = .zero }
+    for _ in 0..<2 { #expect(try ageing.get().get().requests == 1) }
+    #expect(server.connections == 3)
+  }
+
   @Test func `more connections are made for calls at a time, and kept`() throws {
     let once: [ScriptedServer.Step] = [.request, .send(response("1"))]
     let server = ScriptedServer((0..<8).flatMap { _ in once })

@@ -2,6 +2,7 @@ import CNghttp2
 import COpenSSL
 import Foundation
 import Glibc
+import Support
 import Synchronization
 
 /// A blocking HTTP/2 server on nghttp2 and OpenSSL, one thread a connection. What it does with a

@@ -19,6 +19,7 @@ final class ScriptedServer: Sendable {
     var requests: [String] = []
     var connections = 0
     var sends = 0
+    var ended = 0
   }
 
   let port: UInt16
@@ -60,6 +61,8 @@ final class ScriptedServer: Sendable {
 
   var requests: [String] { seen { $0.requests } }
   var connections: Int { seen { $0.connections } }
+  /// Scripts run to their end.
+  var ended: Int { seen { $0.ended } }
   /// Sends done: on loopback what was sent has arrived.
   var sends: Int { seen { $0.sends } }
 
@@ -100,6 +103,7 @@ final class ScriptedServer: Sendable {
         while recv(connection, &byte, 1, 0) > 0 {}
       }
     }
+    seen { $0.ended += 1 }
     close(connection)
   }
 

@@ -1,6 +1,7 @@
 import COpenSSL
 import Foundation
 import Glibc
+import Support
 import Synchronization
 
 /// A blocking TLS server on OpenSSL itself, one thread a connection, that answers each request head

@@ -1,4 +1,5 @@
 import COpenSSL
+import Support
 import Testing
 import Transport
 

@@ -1,8 +1,230 @@
-/// The YAML file.
-enum ConfigurationFile {
+import Yams
+
+/// The YAML file, flattened into what it says for each key.
+struct ConfigurationFile {
+  /// Keys whose value is a list of mappings.
+  private static let sources = "sources"
+  private static let tokens = "auth.tokens"
+
+  private let path: String
+  private let environment: [String: String]
+  private var entries = ConfigurationEntries()
+
   static func read(
     _ path: String, environment: [String: String], noting reading: inout ConfigurationReading
   ) -> ConfigurationEntries {
-    ConfigurationEntries()
+    let text: String
+    do throws(SmallFile.Failure) {
+      text = try SmallFile.contents(path)
+    } catch {
+      reading.note("--config \(quoted(path))", error.problem)
+      return ConfigurationEntries()
+    }
+    var file = ConfigurationFile(path: path, environment: environment)
+    do {
+      // A file of comments only has no root.
+      if let root = try compose(yaml: text), !isNull(root) {
+        file.readRoot(root, &reading)
+      }
+    } catch {
+      file.noteSyntax(error, text, &reading)
+    }
+    return file.entries
   }
+
+  private init(path: String, environment: [String: String]) {
+    self.path = path
+    self.environment = environment
+  }
+
+  private mutating func readRoot(_ root: Node, _ reading: inout ConfigurationReading) {
+    var lists: [(path: String, node: Node)] = []
+    entries.gateway = values(
+      root, GatewayKeys.all.map(\.path), lists: [Self.sources, Self.tokens], &lists, "", "",
+      &reading)
+    for list in lists {
+      let keys = list.path == Self.sources ? SourceKeys.all.map(\.path) : TokenKeys.all.map(\.path)
+      let found = entriesOfList(list.node, list.path, keys, &reading)
+      if list.path == Self.sources { entries.sources = found } else { entries.tokens = found }
+    }
+  }
+
+  private func entriesOfList(
+    _ node: Node, _ path: String, _ keys: [String], _ reading: inout ConfigurationReading
+  ) -> [ConfigurationEntries.Entry] {
+    if isNull(node) { return [] }
+    guard case .sequence(let items) = node else {
+      reading.note(place(node, path), "is not a list", allowed: "a list of mappings")
+      return []
+    }
+    return items.enumerated().map { index, item in
+      let name = "\(path)[\(index)]"
+      var none: [(path: String, node: Node)] = []
+      return .init(
+        place: place(item, name),
+        values: values(item, keys, lists: [], &none, "", "\(name).", &reading))
+    }
+  }
+
+  /// The values below `node`, a mapping at the key `prefix`, which ends with a dot unless empty.
+  /// - Parameter shownPrefix: stands before a path in mistakes.
+  private func values(
+    _ node: Node, _ keys: [String], lists: [String], _ found: inout [(path: String, node: Node)],
+    _ prefix: String, _ shownPrefix: String, _ reading: inout ConfigurationReading
+  ) -> [GivenValue] {
+    guard case .mapping(let mapping) = node else {
+      let name = (shownPrefix + prefix).dropLast()
+      reading.note(
+        place(node, name.isEmpty ? "the file" : String(name)), "is not a mapping",
+        allowed: "keys and values")
+      return []
+    }
+    var values: [GivenValue] = []
+    for (key, value) in mapping {
+      guard let name = key.scalar?.string else {
+        reading.note(place(key, "a key"), "is not a text")
+        continue
+      }
+      let path = prefix + name
+      let place = place(key, shownPrefix + path)
+      if lists.contains(path) {
+        found.append((path, value))
+      } else if keys.contains(path) {
+        if let content = content(value, place, &reading) {
+          values.append(content.given(path, place))
+        }
+      } else if (keys + lists).contains(where: { $0.hasPrefix("\(path).") }) {
+        if !isNull(value) {
+          values += self.values(
+            value, keys, lists: lists, &found, "\(path).", shownPrefix, &reading)
+        }
+      } else {
+        let shown = quoted(name).dropFirst().dropLast()
+        reading.note(
+          self.place(key, shownPrefix + prefix + shown), "is no key of the configuration",
+          allowed: advice(name, prefix, keys + lists))
+      }
+    }
+    return values
+  }
+
+  /// Nil for null, which leaves the default.
+  private func content(
+    _ node: Node, _ place: String, _ reading: inout ConfigurationReading
+  ) -> ExpandedContent? {
+    if isNull(node) { return nil }
+    switch node {
+    case .scalar(let scalar):
+      return expanded(scalar.string, place, &reading).map {
+        .init(content: .text($0.text), isHidden: $0.isHidden)
+      }
+        ?? .refused
+    case .sequence(let items):
+      var texts: [String] = []
+      var isHidden = false
+      for item in items {
+        guard let scalar = item.scalar else {
+          reading.note(self.place(item, place), "holds something other than texts")
+          return .refused
+        }
+        guard let text = expanded(scalar.string, place, &reading) else { return .refused }
+        texts.append(text.text)
+        isHidden = isHidden || text.isHidden
+      }
+      return .init(content: .list(texts), isHidden: isHidden)
+    default:
+      reading.note(place, "is a mapping", allowed: "a text, a number or a list")
+      return .refused
+    }
+  }
+
+  /// `text` with the value of each `${VARIABLE}` in its place; `$${` stands for `${`.
+  private func expanded(
+    _ text: String, _ place: String, _ reading: inout ConfigurationReading
+  ) -> (text: String, isHidden: Bool)? {
+    guard text.contains("${") else { return (text, false) }
+    var result = ""
+    var isHidden = false
+    var rest = Substring(text)
+    while let start = rest.firstRange(of: "${") {
+      let before = rest[..<start.lowerBound]
+      rest = rest[start.upperBound...]
+      if before.last == "$" {
+        result += before.dropLast() + "${"
+        continue
+      }
+      guard let end = rest.firstIndex(of: "}") else {
+        reading.note(
+          place, "has a ${ without its }", allowed: "${VARIABLE}, or $${ for the text ${")
+        return nil
+      }
+      let name = rest[..<end]
+      guard let value = environment[String(name)] else {
+        // Only what can be a variable is shown: somebody may have put the secret itself there.
+        let isName = name.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" }
+        let shown = isName ? " \(name)," : ""
+        reading.note(place, "names a variable,\(shown) which is not set")
+        return nil
+      }
+      result += before + value
+      isHidden = true
+      rest = rest[rest.index(after: end)...]
+    }
+    return (result + rest, isHidden)
+  }
+
+  private func advice(_ name: String, _ prefix: String, _ known: [String]) -> String {
+    let siblings = known.filter { $0.hasPrefix(prefix) }
+      .map { String($0.dropFirst(prefix.count).prefix { $0 != "." }) }
+    // A key that is known, in another mapping.
+    if let elsewhere = known.first(where: { $0.split(separator: ".").last == name[...] }) {
+      return "did you mean \(elsewhere)?"
+    }
+    if let meant = NearestName.to(name, among: siblings) { return "did you mean \(meant)?" }
+    var unique: [String] = []
+    for sibling in siblings where !unique.contains(sibling) { unique.append(sibling) }
+    return unique.joined(separator: ", ")
+  }
+
+  private func place(_ node: Node, _ name: String) -> String {
+    node.mark.map { "\(path):\($0.line): \(name)" } ?? "\(path): \(name)"
+  }
+
+  /// The parser's own words, without the text around them: that may be a secret.
+  private func noteSyntax(
+    _ error: any Error, _ text: String, _ reading: inout ConfigurationReading
+  ) {
+    switch error as? YamlError {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      reading.note("\(path):\(mark.line)", "is no valid YAML: \(problem)")
+    case .reader(let problem, let offset, _, _):
+      let line = text.prefix(offset ?? 0).count { $0.isNewline } + 1
+      reading.note("\(path):\(line)", "is no valid YAML: \(problem)")
+    case .duplicatedKeysInMapping(_, let context):
+      reading.note("\(path):\(context.mark.line)", "has a key that is in its mapping twice")
+    default:
+      reading.note(path, "is no valid YAML")
+    }
+  }
+}
+
+/// What a value in the file comes to.
+private struct ExpandedContent {
+  var content: GivenValue.Content
+  /// Whether some of it comes from a variable, so that mistakes do not show it.
+  var isHidden: Bool
+
+  static let refused = ExpandedContent(content: .refused, isHidden: true)
+
+  func given(_ path: String, _ place: String) -> GivenValue {
+    GivenValue(path: path, place: place, content: content, isHidden: isHidden)
+  }
+}
+
+private func isNull(_ node: Node) -> Bool {
+  guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else {
+    return false
+  }
+  return ["", "~", "null"].contains(scalar.string)
 }

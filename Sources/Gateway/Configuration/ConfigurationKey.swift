@@ -41,11 +41,15 @@ struct GivenValue: Sendable {
   enum Content: Sendable {
     case text(String)
     case list([String])
+    /// A mistake that is noted already.
+    case refused
   }
   var path: String
   /// As mistakes name it.
   var place: String
   var content: Content
+  /// Whether mistakes must not show it.
+  var isHidden = false
 }
 
 /// `limits.headBytes` as `LIMITS_HEAD_BYTES`; a run of capitals is one word.
@@ -237,6 +241,7 @@ extension GivenValue.Content {
     switch self {
     case .list(let values): values
     case .text(let text): separated(text)
+    case .refused: []
     }
   }
 }

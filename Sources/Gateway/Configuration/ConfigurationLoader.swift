@@ -74,8 +74,11 @@ struct ConfigurationReading {
   ) {
     for value in values {
       guard let key = keys.first(where: { $0.path == value.path }) else { continue }
+      if case .refused = value.content { continue }
       if let problem = key.set(value.content, &root) {
-        note(value.place, problem, allowed: key.allowed)
+        note(
+          value.place, value.isHidden ? "is not allowed, as the environment has it" : problem,
+          allowed: key.allowed)
       }
     }
     for names in Self.alternatives {

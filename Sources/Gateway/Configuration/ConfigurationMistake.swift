@@ -5,7 +5,7 @@ package struct ConfigurationMistake: Error, Hashable, CustomStringConvertible {
   package var place: String
   /// What is wrong, to be read after the place.
   package var problem: String
-  /// What would be right; empty where the problem says it.
+  /// What would be right; empty where the problem says it. A suggestion ends with a question mark.
   package var allowed: String
 
   package init(_ place: String, _ problem: String, allowed: String = "") {
@@ -16,7 +16,8 @@ package struct ConfigurationMistake: Error, Hashable, CustomStringConvertible {
 
   /// One line.
   package var description: String {
-    allowed.isEmpty ? "\(place): \(problem)" : "\(place): \(problem); allowed: \(allowed)"
+    if allowed.isEmpty { return "\(place): \(problem)" }
+    return "\(place): \(problem); \(allowed.hasSuffix("?") ? "" : "allowed: ")\(allowed)"
   }
 }
 

@@ -23,7 +23,7 @@ struct EnvironmentVariables: Sendable {
   static func keyVariable(_ provider: String) -> String { "\(provider.uppercased())_API_KEY" }
 
   /// A source's key in the file, and the end of the variable for it.
-  private static let sourceVariables = [
+  static let sourceVariables = [
     ("apiKey", "_API_KEY"), ("apiKeyFile", "_API_KEY_FILE"), ("baseURL", "_BASE_URL"),
   ]
 
@@ -107,7 +107,7 @@ struct EnvironmentVariables: Sendable {
     }
     // A key that has a shorter variable of its own, spelt by the general rule.
     let general = GatewayKeys.all.first { prefix + variableName($0.path) == name }
-    if let general { return general.variable() }
+    if let general { return "did you mean \(general.variable())?" }
     return NearestName.to(name, among: Self.known).map { "did you mean \($0)?" }
       ?? "the variables that the documentation lists"
   }

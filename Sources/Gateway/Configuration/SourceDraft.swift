@@ -134,10 +134,10 @@ enum SourceKeys {
     .integer("concurrency", \.concurrency, 1...1_000, "Upstream requests at a time."),
     .optionalInteger(
       "rateLimit.requests", \.rateLimitRequests, 1...1_000_000,
-      "What this process asks of the provider, at most, ..."),
+      "What this process asks of the provider, at most, ... Default: no limit."),
     .duration(
       "rateLimit.per", \.rateLimitPer, .milliseconds(10) ... .seconds(86_400),
-      "... in so long. Without requests there is no limit."),
+      "... in so long."),
     .size(
       "responseBytes", \.responseBytes, 1_024...(1 << 30),
       "One upstream answer, before and after decompression."),

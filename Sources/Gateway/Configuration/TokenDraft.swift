@@ -5,6 +5,15 @@ struct TokenDraft: Sendable {
   var permissions: CallerToken.Permissions = []
   var requestsPerSecond: Int?
 
+  init() {}
+
+  init(_ token: CallerToken) {
+    name = token.name
+    sha256 = token.sha256
+    permissions = token.permissions
+    requestsPerSecond = token.requestsPerSecond
+  }
+
   /// Nil while something that has no default is missing.
   var token: CallerToken? {
     guard let name, let sha256 else { return nil }

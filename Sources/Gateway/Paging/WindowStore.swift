@@ -1,5 +1,4 @@
 package import Sessions
-import Synchronization
 package import Transport
 
 /// Windows and scans that were read a short while ago, for pages that can use them: the rest of a
@@ -46,7 +45,7 @@ package final class WindowStore: Sendable {
   package let ttl: Duration
   package let readAhead: Duration
   private let maximumBytes: Int
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   package init(ttl: Duration, readAhead: Duration, maximumBytes: Int) {
     self.ttl = ttl

@@ -11,10 +11,9 @@ package enum HealthCheckProgram {
   package static func run(file: String?) -> Int32 {
     ProcessSetUp.run()
     // What it is asked to serve does not matter here, only where it listens: as in demo mode.
-    guard
-      case .success(let configuration) = ConfigurationLoader.load(
-        environment: Environment.all, file: file, demo: true)
-    else { return ExitStatus.configuration }
+    guard let configuration = ProcessSetUp.configuration(file: file, demo: true) else {
+      return ExitStatus.configuration
+    }
     let listen = configuration.listen
     let host =
       ["0.0.0.0", "localhost"].contains(listen.host)

@@ -28,6 +28,17 @@ enum ProcessSetUp {
     return signals
   }
 
+  /// The configuration of this process; nil when it has mistakes, which have then been said, a line
+  /// each.
+  static func configuration(file: String?, demo: Bool) -> GatewayConfiguration? {
+    switch ConfigurationLoader.load(environment: Environment.all, file: file, demo: demo) {
+    case .success(let loaded): return loaded
+    case .failure(let mistakes):
+      complain("\(mistakes)")
+      return nil
+    }
+  }
+
   /// A line on standard output, at once: whoever waits for it reads a pipe.
   static func say(_ line: String) {
     write(line, to: 1)

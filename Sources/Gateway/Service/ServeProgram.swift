@@ -9,11 +9,7 @@ import Upstream
 package enum ServeProgram {
   package static func run(file: String?, demo: Bool) -> Int32 {
     ProcessSetUp.run()
-    let configuration: GatewayConfiguration
-    switch ConfigurationLoader.load(environment: Environment.all, file: file, demo: demo) {
-    case .success(let loaded): configuration = loaded
-    case .failure(let mistakes):
-      for mistake in mistakes.all { ProcessSetUp.complain("\(mistake)") }
+    guard let configuration = ProcessSetUp.configuration(file: file, demo: demo) else {
       return ExitStatus.configuration
     }
     let logger = LogOutput.logger(configuration.log)
@@ -64,9 +60,8 @@ enum DemoMode {
         let origin = try? UpstreamOrigin(simulator.baseURL(simulated))
       else { continue }
       configuration.sources.append(
-        SourceSettings(
-          name: provider.name, provider: provider, origin: origin,
-          apiKey: Secret(simulator.apiKey(simulated))))
+        configuration.simulatedSource(
+          of: provider, at: origin, apiKey: Secret(simulator.apiKey(simulated))))
     }
     logger.notice("demo mode: simulated upstreams, no real data")
     return simulator

@@ -1,16 +1,16 @@
 import Foundation
 
 /// Certificates made by the `openssl` command in a temporary folder, once for all tests of a run.
-struct CertificateAuthority: Sendable {
+package struct CertificateAuthority: Sendable {
   /// `good` is for localhost and 127.0.0.1; `wrongHost` for another name; `expired` has ended;
   /// `client` is for a client; `caFile` has signed them all, `otherCAFile` none.
-  let folder: String
-  var caFile: String { "\(folder)/ca.pem" }
-  var otherCAFile: String { "\(folder)/other.pem" }
-  func certificate(_ name: String) -> String { "\(folder)/\(name).pem" }
-  func key(_ name: String) -> String { "\(folder)/\(name).key" }
+  package let folder: String
+  package var caFile: String { "\(folder)/ca.pem" }
+  package var otherCAFile: String { "\(folder)/other.pem" }
+  package func certificate(_ name: String) -> String { "\(folder)/\(name).pem" }
+  package func key(_ name: String) -> String { "\(folder)/\(name).key" }
 
-  static let shared: CertificateAuthority = {
+  package static let shared: CertificateAuthority = {
     do { return try CertificateAuthority() } catch { preconditionFailure("openssl: \(error)") }
   }()
 

@@ -1,0 +1,23 @@
+# Build: docker build -t sessions-gateway .    Try: docker run --rm -p 8080:8080 sessions-gateway serve --demo
+FROM swift:6.3-bookworm AS build
+WORKDIR /build
+COPY scripts/install-packages scripts/
+RUN scripts/install-packages
+COPY Package.swift ./
+COPY Sources Sources
+COPY Tests Tests
+# The Swift runtime goes into the executable, debugging symbols stay behind.
+RUN swift build -c release --product sessions-gateway --static-swift-stdlib -Xlinker -s \
+  && install -D "$(swift build -c release --static-swift-stdlib --show-bin-path)/sessions-gateway" /out/sessions-gateway
+
+FROM debian:bookworm-slim
+RUN apt-get update -qq \
+  && apt-get install -y -qq --no-install-recommends ca-certificates libnghttp2-14 libssl3 libstdc++6 zlib1g \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
+COPY --from=build /out/sessions-gateway /usr/local/bin/sessions-gateway
+ENV GATEWAY_HOST=0.0.0.0
+USER 65532:65532
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["sessions-gateway", "healthcheck"]
+ENTRYPOINT ["sessions-gateway"]
+CMD ["serve"]

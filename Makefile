@@ -1,0 +1,9 @@
+.PHONY: run test test-peers check format image
+packages = @scripts/install-packages
+
+run: ; @scripts/run $(ARGS)
+test: ; $(packages) && swift test --skip PeerTests
+test-peers: ; $(packages) peers && PEER_TESTS=1 swift test --filter PeerTests
+check: ; $(packages) && scripts/check-layout && swift format lint --strict -r -p Sources Tests Package.swift && swift build --build-tests --explicit-target-dependency-import-check error
+format: ; @swift format format -i -r -p Sources Tests Package.swift
+image: ; @docker build --tag sessions-gateway .
