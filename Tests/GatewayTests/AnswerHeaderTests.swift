@@ -27,6 +27,15 @@ import Testing
     #expect(made.count == 8)
   }
 
+  @Test(arguments: ["/v1/sessions/%00", "/v1/%", "/%ff", "/v1/sessions?limit=%zz"])
+  func anUnreadableTargetIsAProblemWithAnIDToo(target: String) throws {
+    let fixture = try GatewayFixture(sessions: 1)
+    let answer = try fixture.client.get(target)
+    #expect(answer.status == 400)
+    #expect(answer["X-Request-Id"] != nil)
+    #expect(try answer.object()["requestId"] as? String == answer["X-Request-Id"])
+  }
+
   @Test func aListAnswerHasTheHeadersOfTheContract() throws {
     let fixture = try GatewayFixture(sessions: 20)
     for format in ["json", "ndjson", "csv"] {
