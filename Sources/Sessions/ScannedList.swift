@@ -31,7 +31,8 @@ package final class ScannedList: Sendable {
     sorted = unique.sorted { $0.precedes($1, in: order) }
     rows = windows.reduce(0) { $0 + $1.rawCount }
     rejected = windows.reduce(0) { $0 + $1.rejected }
-    bytes = windows.reduce(0) { $0 + $1.storage.count }
+    bytes =
+      windows.reduce(0) { $0 + $1.footprint } + sorted.count * MemoryLayout<SourceRow>.stride
     self.isTruncated = isTruncated
   }
 

@@ -57,6 +57,8 @@ package struct SourceReader {
     var groupIDs: Set<RowIdentity> = []
     /// The window before this one had no usable row, so that there is nothing to overlap with.
     var isBlind = false
+    /// The window before this one brought nothing new.
+    var isStalled = false
     var suspicion = PagingSuspicion()
   }
 
@@ -226,12 +228,13 @@ extension SourceReader {
 
   /// Moves the walk through every place that this window shows whole.
   private mutating func goOn(through view: WalkedWindow) {
-    report.reads += 1
     walk.search = PlaceSearch()
     let start = view.membersBefore(joinRank)
     let trusted = view.members.count - SourcePlan.margin
     let edge = trusted >= 0 ? view.ranks[view.members[trusted]] : joinRank
     if !view.touchesEnd, edge <= joinRank { return extendGroup(view, from: start) }
+    report.reads += 1
+    walk.isStalled = false
     let end = view.touchesEnd ? view.members.count : view.membersBefore(edge)
     deal(with: view, start..<end)
     if switchesToScan(view) { return }
@@ -244,6 +247,7 @@ extension SourceReader {
   /// A tie group that the window does not show whole: its rows are gathered by id, window by
   /// window, until its end is in sight.
   private mutating func extendGroup(_ view: WalkedWindow, from start: Int) {
+    walk.isStalled = true
     let first = start < view.members.count ? view.members[start] : view.ranks.count
     for index in first..<view.ranks.count where view.ranks[index] == joinRank {
       gather(row(view, index, place: joinRank))
@@ -383,9 +387,11 @@ extension SourceReader {
 // MARK: Requests
 
 extension SourceReader {
-  /// Whether answers from before this request may serve it: a place that was looked for in vain may
-  /// have been missed for their age.
-  package var acceptsKept: Bool { walk.search.requests <= 2 && !walk.suspicion.isActive }
+  /// Whether answers from before this request may serve it: a place that was looked for in vain, or
+  /// a window that ended before anything new, may have been missed for their age.
+  package var acceptsKept: Bool {
+    walk.search.requests <= 2 && !walk.isStalled && !walk.suspicion.isActive
+  }
 
   private var rowsPerRequest: Int {
     position.sawDisorder

@@ -55,6 +55,12 @@ package final class Window: @unchecked Sendable {
     self.total = total
   }
 
+  /// Bytes of memory that this keeps alive, about.
+  package var footprint: Int {
+    storage.capacity + sessions.capacity * MemoryLayout<Session>.stride
+      + positions.capacity * MemoryLayout<Int32>.stride
+  }
+
   /// The native id's bytes of one of `sessions`, UTF-8.
   package func nativeID(_ session: Session) -> UnsafeRawBufferPointer {
     storage[session.nativeID]

@@ -103,7 +103,7 @@ package final class WindowStore: Sendable {
       state.serial += 1
       state.windows[key, default: []].append(
         KeptWindow(window: window, readAt: readAt, serial: state.serial))
-      note(key, bytes: window.storage.count, at: readAt, &state)
+      note(key, bytes: window.footprint, at: readAt, &state)
     }
   }
 
