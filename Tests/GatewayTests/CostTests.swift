@@ -41,6 +41,20 @@ import Testing
     #expect(fixture.requestCount == before)
   }
 
+  /// An upstream answer without rows is an answer, and kept like any other.
+  @Test(arguments: [0, 20])
+  func anEmptyFirstPageAgainCostsNothingEither(sessions: Int) throws {
+    let fixture = try fixture(sessions)
+    let query = sessions == 0 ? "limit=20" : "createdAfter=2100-01-01"
+    for name in ["alcamine", "anam", "athena"] {
+      let first = try fixture.client.page("source=\(name)&\(query)")
+      #expect(first.sessions.isEmpty && first.hasMore == false)
+      let again = try fixture.client.page("source=\(name)&\(query)")
+      #expect(again.sessions.isEmpty && again.hasMore == false)
+      #expect(again.cost == 0, "\(name)")
+    }
+  }
+
   @Test func withoutATimeToLiveEveryFirstPageIsFresh() throws {
     let fixture = try GatewayFixture(sessions: 30) { _ in
     } configure: {

@@ -141,6 +141,31 @@ import Testing
     #expect(page.count("upstreamRequests", "anam") == 2)
   }
 
+  @Test func aShortRetryAfterIsWaitedForOnce() throws {
+    let fixture = try GatewayFixture(sessions: 20)
+    fixture.simulator.service(.anam).setFaults(
+      SimulatorFaults(rules: [FaultRule(.status(429, .seconds(1)), .requests(1...1))]))
+    let start = ContinuousClock.now
+    let page = try fixture.client.page("limit=10")
+    #expect(ContinuousClock.now - start >= .milliseconds(950))
+    #expect(page.isPartial == false)
+    #expect(page.count("upstreamRequests", "anam") == 2)
+    #expect(fixture.requests["anam"] == 2)
+  }
+
+  @Test func redirectionsAreNotFollowed() throws {
+    let source = try ScriptedSource("anam", [])
+    source.answerAll(302, "")
+    let gateway = RunningGateway(
+      try GatewayFixture.start { configuration in
+        configuration.sources = [
+          try GatewayFixture.source("anam", at: source.baseURL, key: "scripted-key")
+        ]
+      })
+    try gateway.client.get("/v1/sessions").expectProblem(502, "upstream-failed")
+    #expect(source.paths == ["/v1/sessions"])
+  }
+
   @Test func malformedItemsAreCountedAndNeverFailThePage() throws {
     let fixture = try GatewayFixture(sessions: 80)
     for provider in SimulatedProvider.allCases {

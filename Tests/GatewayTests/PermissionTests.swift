@@ -32,8 +32,7 @@ import Testing
   func withoutAValidTokenNothingIsShown(value: String?) throws {
     let fixture = try fixture(sessions: 5)
     let headers = value.map { ["Authorization": $0] } ?? [:]
-    for target in ["/v1/sessions", "/v1/sessions/anam:x", "/v1/sources", "/v1/nothing"]
-    {
+    for target in ["/v1/sessions", "/v1/sessions/anam:x", "/v1/sources", "/v1/nothing"] {
       let answer = try fixture.client.get(target, headers)
       try answer.expectProblem(401, "unauthorized")
       #expect(answer["WWW-Authenticate"]?.hasPrefix("Bearer") == true)
