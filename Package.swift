@@ -84,7 +84,7 @@ let package = Package(
       "GatewayTests",
       [
         "Gateway", "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP",
-        "JSON", "Bytes", "Support",
+        "JSON", "Bytes", logging, "Support",
       ]),
   ]
 )

@@ -1,0 +1,158 @@
+import Foundation
+import Gateway
+import Logging
+import Providers
+import Sessions
+import Simulator
+import Support
+import Synchronization
+import Testing
+import Upstream
+
+/// A gateway on a free port before three simulated upstreams of its own. Everything runs in this
+/// process and ends with the fixture.
+final class GatewayFixture {
+  static let secret = Array("a secret of thirty-two bytes, or so".utf8)
+
+  let simulator: Simulator
+  let gateway: Gateway
+  let client: GatewayClient
+  let clock: HandClock
+
+  /// - Parameter sessions: rows of each upstream at the start; they stay as they are.
+  init(
+    sessions: Int = 60, simulate: (inout SimulatorOptions) -> Void = { _ in },
+    configure: (inout GatewayConfiguration) throws -> Void = { _ in }
+  ) throws {
+    let clock = HandClock()
+    var options = SimulatorOptions()
+    options.dataset = DatasetOptions(
+      seed: 7, sessions: sessions, growthPerMinute: 0, tieRate: 0.1)
+    simulate(&options)
+    self.clock = clock
+    simulator = try Simulator(options, clock: { clock.now })
+    gateway = try GatewayFixture.gateway(before: simulator, configure)
+    client = GatewayClient(RunningServers(gateway, simulator))
+  }
+
+  /// Another gateway before the same upstreams, which are the fixture's to stop.
+  func anotherGateway(
+    _ configure: (inout GatewayConfiguration) throws -> Void = { _ in }
+  ) throws -> RunningGateway {
+    RunningGateway(try GatewayFixture.gateway(before: simulator, configure))
+  }
+
+  private static func gateway(
+    before simulator: Simulator, _ configure: (inout GatewayConfiguration) throws -> Void
+  ) throws -> Gateway {
+    try start { configuration in
+      configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
+      try configure(&configuration)
+    }
+  }
+
+  static func start(
+    _ configure: (inout GatewayConfiguration) throws -> Void
+  ) throws -> Gateway {
+    var configuration = GatewayConfiguration()
+    configuration.listen.port = 0
+    configuration.auth.isDisabled = true
+    configuration.cursor.secrets = [secret]
+    try configure(&configuration)
+    return try Gateway(
+      configuration, loops: 1,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
+  static func source(
+    _ provider: SimulatedProvider, of simulator: Simulator, name: String? = nil
+  ) throws -> SourceSettings {
+    try source(
+      provider.rawValue, at: simulator.baseURL(provider), key: simulator.apiKey(provider),
+      name: name)
+  }
+
+  static func source(
+    _ provider: String, at address: String, key: String, name: String? = nil
+  ) throws -> SourceSettings {
+    let known = try #require(ProviderCatalog.all.first { $0.name == provider })
+    return SourceSettings(
+      name: name ?? provider, provider: known, origin: try UpstreamOrigin(address),
+      apiKey: Secret(key))
+  }
+
+  // MARK: Looking on
+
+  /// Requests that the three upstreams have seen.
+  var requests: [String: Int] {
+    Dictionary(
+      uniqueKeysWithValues: SimulatedProvider.allCases.map {
+        ($0.rawValue, simulator.service($0).counts.requests)
+      })
+  }
+
+  var requestCount: Int { requests.values.reduce(0, +) }
+
+  func setFault(
+    _ kind: FaultRule.Kind?, at providers: [SimulatedProvider] = SimulatedProvider.allCases
+  ) {
+    for provider in providers {
+      simulator.service(provider).setFaults(
+        SimulatorFaults(rules: kind.map { [FaultRule($0)] } ?? []))
+    }
+  }
+
+  /// Every session that the upstreams list by default, as the contract has it, in no order.
+  func expected(_ providers: [SimulatedProvider] = SimulatedProvider.allCases) throws -> [Session] {
+    try providers.flatMap { provider in
+      let service = simulator.service(provider)
+      // Athena leaves these out unless asked; the others do not know them.
+      return try service.rows().filter { provider != .athena || !$0.isSubSession && !$0.isTask }
+        .map { Session(try mapped(provider, $0.id)) }
+    }
+  }
+
+  /// One session as the contract has it.
+  func mapped(_ provider: SimulatedProvider, _ id: String) throws -> [String: Any] {
+    let bytes = try #require(simulator.service(provider).json(of: id))
+    let object = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
+    return ContractMapping(source: provider.rawValue, provider: provider.rawValue)
+      .session(try #require(object))
+  }
+
+  func ids(_ provider: SimulatedProvider) -> [String] {
+    simulator.service(provider).rows().map(\.id)
+  }
+}
+
+/// A gateway that ends with the last client of it.
+struct RunningGateway {
+  let client: GatewayClient
+
+  init(_ gateway: Gateway) { client = GatewayClient(RunningServers(gateway, nil)) }
+}
+
+/// Stops what it holds when nobody can ask any more.
+final class RunningServers {
+  let gateway: Gateway
+  private let simulator: Simulator?
+
+  init(_ gateway: Gateway, _ simulator: Simulator?) {
+    self.gateway = gateway
+    self.simulator = simulator
+  }
+
+  deinit {
+    gateway.stop()
+    simulator?.stop()
+  }
+}
+
+/// The simulated upstreams' time of day: the real one at the start, then moved by the test.
+final class HandClock: Sendable {
+  private let time = Mutex(WallTime.now())
+
+  var now: WallTime { time.withLock { $0 } }
+
+  func advance(by delay: Duration) { time.withLock { $0 = $0 + delay } }
+}
