@@ -40,7 +40,7 @@ struct PagingSuspicion {
 
   private static func isSame(_ left: Window, _ right: Window) -> Bool {
     left.offset != right.offset && !left.sessions.isEmpty
-      && left.rawCount == right.rawCount && left.sessions.count == right.sessions.count
+      && left.rawCount == right.rawCount && left.positions == right.positions
       && left.sessions.indices.allSatisfy { index in
         RowIdentity(left, index) == RowIdentity(right, index)
       }

@@ -42,12 +42,15 @@ package struct SourcePlan: Sendable {
   /// Rows at a window's end that it cannot vouch for: the last one, which may be out of place, and
   /// the one before it, whose equals may follow.
   static let margin = 2
+  /// A window of fewer rows could look ordered by chance.
+  static let leastRows = 24
 
   /// Rows to ask for at once. A page that drops rows, or that others follow, asks for all it can
   /// get: requests are what upstreams count.
   func rowsPerRequest(isFirstPage: Bool) -> Int {
     if matcher.isSelective || (readsAhead && !isFirstPage) { return limits.maximum }
-    return min(limits.maximum, limit + Self.margin + (isFirstPage ? 0 : Self.overlap))
+    let wanted = limit + Self.margin + (isFirstPage ? 0 : Self.overlap)
+    return min(limits.maximum, max(wanted, Self.leastRows))
   }
 }
 

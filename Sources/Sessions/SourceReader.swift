@@ -89,6 +89,8 @@ extension SourceReader {
   /// Sessions that are not ready are of this rank or a higher one; nil when there are none.
   package var frontier: SortRank? {
     if isComplete { return nil }
+    // What had been read before the switch is dropped: the scan has it all.
+    if position.isScanned { return position.rank }
     guard position.sawDisorder else { return joinRank }
     // Rows less than an upstream page out of place are put in place: nothing is let go before a
     // page has been read beyond it.
@@ -113,6 +115,7 @@ extension SourceReader {
     }
     guard nextReady < ready.count else { return nil }
     defer { nextReady += 1 }
+    if ready[nextReady].isAside { report.order = max(report.order, .late) }
     return ready[nextReady]
   }
 
@@ -144,7 +147,8 @@ extension SourceReader {
     // Late rows come in the order of their places; those that the page had no room for are read
     // again, and none of the others.
     let unreturned = late.first.map { max($0.place, lastLatePlace.map { $0 + 1 } ?? .min) }
-    let pending = waiting.lazy.filter { $0.rank != $0.place }.map(\.place).min() ?? .max
+    let unreturnedRows = [waiting[...], ready[nextReady...]].joined()
+    let pending = unreturnedRows.lazy.filter { $0.rank != $0.place }.map(\.place).min() ?? .max
     position.anchor = min(position.rank, pending, unreturned ?? .max)
     position.readTo = min(
       max(position.readTo, isComplete ? .max : joinRank), unreturned ?? .max)
@@ -232,6 +236,7 @@ extension SourceReader {
     let start = view.membersBefore(joinRank)
     let trusted = view.members.count - SourcePlan.margin
     let edge = trusted >= 0 ? view.ranks[view.members[trusted]] : joinRank
+    if isGrosslyDisordered(view) { return switchToScan() }
     if !view.touchesEnd, edge <= joinRank { return extendGroup(view, from: start) }
     report.reads += 1
     walk.isStalled = false
@@ -259,7 +264,30 @@ extension SourceReader {
       isComplete = true
       return release()
     }
-    walk.next = onwardRequest(view, from: max(0, view.ranks.count - SourcePlan.overlap))
+    let next =
+      view.ranks.isEmpty
+      ? nil : onwardRequest(view, from: max(0, view.ranks.count - SourcePlan.overlap))
+    if let next, reachesBeyond(view.window, next) {
+      walk.next = next
+    } else {
+      // All that this window has beyond its last usable rows is unusable.
+      stepBeyond(view.window)
+    }
+  }
+
+  /// Whether a request shows rows that the walk meets after those of a window.
+  private func reachesBeyond(_ window: Window, _ next: WindowRequest) -> Bool {
+    plan.direction == .onward
+      ? next.offset + next.count > window.offset + window.rawCount : next.offset < window.offset
+  }
+
+  /// Goes on right behind a window, without a row to overlap.
+  private mutating func stepBeyond(_ window: Window) {
+    walk.isBlind = true
+    walk.next =
+      plan.direction == .onward
+      ? plan.limits.window(from: window.offset + window.rawCount, count: plan.limits.maximum)
+      : plan.limits.window(upTo: window.offset, count: plan.limits.maximum)
   }
 }
 
@@ -329,21 +357,18 @@ extension SourceReader {
     }
   }
 
-  /// Moves what is known to be next from `waiting` to `ready`, and what has waited for longer than
-  /// an upstream page to `late`.
+  /// Moves what is known to be next from `waiting` to `ready`. A row that belongs further down than
+  /// the upstream page behind it comes where it stands, in the place of the row before it.
   private mutating func release() {
     let frontier = frontier ?? .max
     let isComplete = isComplete
     var stillWaiting: [SourceRow] = []
     let known = ready.count
     for row in waiting {
-      if isComplete || row.rank < frontier {
+      if isFarAhead(row), isComplete || row.place < frontier {
+        standAside(row)
+      } else if isComplete || row.rank < frontier {
         ready.append(row)
-      } else if row.rank != row.place, row.rank >= joinRank,
-        landmarks.count - row.membersBefore >= plan.limits.maximum
-      {
-        late.append(row)
-        position.returnedAhead = true
       } else {
         stillWaiting.append(row)
       }
@@ -363,18 +388,52 @@ extension SourceReader {
     ready[nextReady...].sort { $0.precedes($1, in: order) }
   }
 
+  /// Whether the row belongs behind all of the upstream page that follows it.
+  private func isFarAhead(_ row: SourceRow) -> Bool {
+    let last = row.membersBefore - 1 + plan.limits.maximum
+    return row.rank > row.place && landmarks.indices.contains(last)
+      && row.rank > landmarks[last].rank
+  }
+
+  /// Returns a row at its place instead of its rank. Pages to come read it again, and know by its
+  /// place that it has been returned.
+  private mutating func standAside(_ row: SourceRow) {
+    var row = row
+    row.rank = row.place
+    row.isAside = true
+    if !position.isPassed(plan.order, rank: row.place, id: row.nativeID) {
+      position.returnedAhead = true
+      ready.append(row)
+    } else if row.place >= position.readTo {
+      position.returnedAhead = true
+      late.append(row)
+    }
+  }
+
   /// More than one row of twenty out of place: the source's order is of no use. A list that is in
   /// sight whole needs no scan to be sorted; nor can a traversal begin one that has returned rows
   /// ahead of their place, for it could not tell them from the others.
   private mutating func switchesToScan(_ view: WalkedWindow) -> Bool {
-    guard strays >= 2, strays * 20 > rows, !position.returnedAhead,
-      !(view.touchesStart && view.touchesEnd)
-    else { return false }
+    guard strays >= 2, strays * 20 > rows, canBeScanned(view) else { return false }
+    switchToScan()
+    return true
+  }
+
+  /// More than one row of four: the window has no order that could be walked, and to let go what
+  /// seems to be in place before the disorder has been counted would put it beyond repair.
+  private func isGrosslyDisordered(_ view: WalkedWindow) -> Bool {
+    view.strays >= 2 && view.strays * 4 > view.ranks.count && canBeScanned(view)
+  }
+
+  private func canBeScanned(_ view: WalkedWindow) -> Bool {
+    !position.returnedAhead && !(view.touchesStart && view.touchesEnd)
+  }
+
+  private mutating func switchToScan() {
     position.isScanned = true
     waiting = []
     ready = []
     nextReady = 0
-    return true
   }
 
   private func row(_ view: WalkedWindow, _ index: Int, place: SortRank) -> SourceRow {
@@ -394,7 +453,7 @@ extension SourceReader {
   }
 
   private var rowsPerRequest: Int {
-    position.sawDisorder
+    position.sawDisorder || report.rejected > 0
       ? plan.limits.maximum
       : plan.rowsPerRequest(isFirstPage: position.hint == nil && landmarks.isEmpty)
   }
@@ -441,10 +500,15 @@ extension SourceReader {
   private mutating func skip(_ window: Window) throws(Fault) {
     guard walk.search.requests < PlaceSearch.limit else { throw .placeNotFound }
     walk.search.countRequest()
-    walk.isBlind = true
-    walk.next =
-      plan.direction == .onward
-      ? plan.limits.window(from: window.offset + window.rawCount, count: rowsPerRequest)
-      : plan.limits.window(upTo: window.offset, count: rowsPerRequest)
+    if window.requested < plan.limits.maximum, !walk.isBlind {
+      // A larger one may hold the rows that this one lacks, and what it has to overlap.
+      walk.next =
+        plan.direction == .onward
+        ? plan.limits.window(from: window.offset, count: plan.limits.maximum)
+        : plan.limits.window(
+          upTo: window.offset + window.rawCount, count: plan.limits.maximum)
+      if walk.next?.count ?? 0 > window.requested { return }
+    }
+    stepBeyond(window)
   }
 }

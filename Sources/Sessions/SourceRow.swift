@@ -9,6 +9,8 @@ package struct SourceRow: Sendable {
   var place: SortRank
   /// How many rows in order the page had read when it came to this one.
   var membersBefore: Int
+  /// It is returned at its place instead of its rank, which `rank` does not show then.
+  var isAside = false
 
   package var session: Session { window.sessions[index] }
   package var nativeID: UnsafeRawBufferPointer { window.nativeID(window.sessions[index]) }

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 @Suite struct ListScanTests {
-  @Test(arguments: 0..<UInt64(200))
+  @Test(arguments: TraversalTests.seeds)
   func findsEverySessionThatIsListedThroughout(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let limits: [WindowLimits] = [

@@ -12,6 +12,12 @@ struct ModelTraversal {
   var pageBudget = 8
   var scanLimit = 10_000
   var readsAhead = false
+  /// Answers from windows that were fetched for earlier pages, as the gateway's store does.
+  var keepsWindows = false
+  /// Scans that are kept, by source.
+  private var scans: [Int: ScannedList] = [:]
+  /// Windows fetched so far, by source, the latest last.
+  private var kept: [[Window]]
   /// Called before every upstream request and between pages: changes the lists.
   var churn: (inout [ModelUpstream], inout SeededGenerator) -> Void = { _, _ in }
   /// Chance that a request fails.
@@ -35,40 +41,82 @@ struct ModelTraversal {
     /// Index into `output` at which each page begins.
     var pageStarts: [Int] = []
     var pagesWithFailure = 0
+    /// Pages that left every position where it was, though no source failed.
+    var pagesWithoutProgress = 0
+    /// What each page cost, by source.
+    var costs: [[Cost]] = []
+    var isFinished = false
+    /// A page that asks for more than this goes round in circles.
+    fileprivate func isWithinReason(_ upstreams: [ModelUpstream], _ spent: [Int]) -> Bool {
+      zip(upstreams, spent).allSatisfy { $0.requests - $1 < 500 + $0.rows.count }
+    }
+    var worstReport: OrderReport { reports.max() ?? .native }
+  }
+
+  struct Cost {
+    /// Upstream requests made for the page.
+    var requests: Int
+    /// Those that count against the budget.
+    var reads: Int
+    var wasExhausted: Bool
+    var total: Window.Total?
   }
 
   init(_ upstreams: [ModelUpstream], directions: [WalkDirection?]? = nil) {
     self.upstreams = upstreams
     self.directions = directions ?? upstreams.map { _ in .onward }
+    kept = upstreams.map { _ in [] }
   }
 
   mutating func run(
     limit: (inout SeededGenerator) -> Int, generator: inout SeededGenerator,
-    mostPages: Int = 6_000
+    mostPages: Int = 3_000
   ) -> Result {
     var result = Result()
     let signer = CursorSigner(secrets: [Array("secret".utf8)], lifetime: .seconds(60))
     let admitted = query.order.admittedRanks(query.filter)
-    guard let admitted else { return result }
+    guard let admitted else {
+      result.isFinished = true
+      return result
+    }
     let start = SourcePosition(startingAt: admitted.lowerBound)
     var positions = upstreams.map { _ in start }
-    while result.pages < mostPages {
+    while result.pages < mostPages, result.pagesWithoutProgress < 20 {
       result.pages += 1
       result.pageStarts.append(result.output.count)
       var page = builder(positions, admitted: admitted, limit: limit(&generator))
-      while true {
+      var offered = kept
+      let spent = upstreams.map(\.requests)
+      var turns = 0
+      while result.isWithinReason(upstreams, spent), turns < 5_000 {
+        turns += 1
         let wanted = page.fill()
         if wanted.isEmpty { break }
-        for source in wanted { serve(source, of: &page, &generator, &result) }
+        for source in wanted { serve(source, of: &page, &offered, &generator, &result) }
         if result.failure != nil { return result }
       }
+      guard result.isWithinReason(upstreams, spent), turns < 5_000 else { return result }
       for (source, row) in page.rows {
         let id = String(decoding: row.nativeID, as: UTF8.self)
-        result.output.append(Output(source: upstreams[source].name, id: id, rank: row.rank))
+        result.output.append(
+          Output(source: upstreams[source].name, id: id, rank: query.order.rank(of: row.session)))
       }
+      result.costs.append(
+        upstreams.indices.map { source in
+          let report = page.sources[source].reader.report
+          return Cost(
+            requests: upstreams[source].requests - spent[source], reads: report.reads,
+            wasExhausted: positions[source].isExhausted, total: report.total)
+        })
       result.reports += page.sources.map(\.reader.report.order)
       if page.sources.contains(where: \.hasFailed) { result.pagesWithFailure += 1 }
-      guard page.hasMore else { return result }
+      guard page.hasMore else {
+        result.isFinished = true
+        return result
+      }
+      if !page.sources.contains(where: \.hasFailed), !Self.hasMoved(positions, page.positions) {
+        result.pagesWithoutProgress += 1
+      }
       let cursor = Cursor(
         query: query.fingerprint, startedAt: .init(milliseconds: 0),
         issuedAt: .init(milliseconds: 0),
@@ -102,15 +150,15 @@ struct ModelTraversal {
   }
 
   private mutating func serve(
-    _ source: Int, of page: inout PageBuilder, _ generator: inout SeededGenerator,
-    _ result: inout Result
+    _ source: Int, of page: inout PageBuilder, _ offered: inout [[Window]],
+    _ generator: inout SeededGenerator, _ result: inout Result
   ) {
     if page.sources[source].reader.needsScan { return scan(source, of: &page, &generator) }
     guard let request = page.nextRequest(source) else { return }
     churn(&upstreams, &generator)
     if generator.chance(faults) { return page.fail(source) }
     do {
-      let window = upstreams[source].window(request)
+      let window = window(request, source, acceptsKept: page.sources[source].reader, &offered)
       if Self.traces {
         print(
           "page \(result.pages) \(upstreams[source].name) \(request) -> \(window.rawCount) of \(upstreams[source].rows.count), frontier \(page.sources[source].reader.frontier ?? -1)"
@@ -122,9 +170,34 @@ struct ModelTraversal {
     }
   }
 
+  /// A kept window serves a page once; the store has no use for asking it again.
+  private mutating func window(
+    _ request: WindowRequest, _ source: Int, acceptsKept reader: SourceReader,
+    _ offered: inout [[Window]]
+  ) -> Window {
+    if keepsWindows, reader.acceptsKept, let direction = directions[source],
+      let index = offered[source].lastIndex(where: { $0.serves(request, direction) })
+    {
+      return offered[source].remove(at: index)
+    }
+    let window = upstreams[source].window(request)
+    if keepsWindows { kept[source].append(window) }
+    return window
+  }
+
+  /// Whether a page has brought the traversal on: the cursor says something new, hints aside.
+  private static func hasMoved(_ old: [SourcePosition], _ new: [SourcePosition]) -> Bool {
+    zip(old, new).contains { old, new in
+      var old = old
+      old.hint = new.hint
+      return old != new
+    }
+  }
+
   private mutating func scan(
     _ source: Int, of page: inout PageBuilder, _ generator: inout SeededGenerator
   ) {
+    if keepsWindows, let kept = scans[source] { return page.receive(scan: kept, from: source) }
     var scan = ListScan(
       limits: upstreams[source].limits, order: query.order, rowLimit: scanLimit, concurrency: 3)
     while !scan.isDone {
@@ -134,6 +207,8 @@ struct ModelTraversal {
         scan.receive(upstreams[source].window(request), for: request)
       }
     }
-    page.receive(scan: scan.result(), from: source)
+    let result = scan.result()
+    scans[source] = result
+    page.receive(scan: result, from: source)
   }
 }

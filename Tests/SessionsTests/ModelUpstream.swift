@@ -11,6 +11,8 @@ struct ModelUpstream {
     var created: Int64
     var updated: Int64?
     var status: SessionStatus
+    /// Without a usable id or creation time: it takes up a place in the list and nothing else.
+    var isUnusable = false
   }
 
   /// How the list is kept.
@@ -29,6 +31,8 @@ struct ModelUpstream {
   var tellsTotal = false
   /// The first page whatever is asked for.
   var ignoresPaging = false
+  /// Says that there is more after every window, also after the last one.
+  var promisesMore = false
   private(set) var requests = 0
   private(set) var probes = 0
   private var serial = 0
@@ -76,7 +80,9 @@ struct ModelUpstream {
     let end = min(rows.count, start + request.count)
     let storage = ByteBuffer()
     var sessions: [Session] = []
-    for row in rows[start..<end] {
+    var positions: [Int32] = []
+    for (position, row) in rows[start..<end].enumerated() where !row.isUnusable {
+      positions.append(Int32(position))
       let from = storage.count
       storage.append(row.id)
       var session = Session(
@@ -87,9 +93,10 @@ struct ModelUpstream {
       sessions.append(session)
     }
     return Window(
-      storage: storage, sessions: sessions, positions: sessions.indices.map(Int32.init),
-      rawCount: end - start, rejected: 0, offset: request.offset, requested: request.count,
-      end: ignoresPaging ? .further : end - start < request.count ? .here : .further,
+      storage: storage, sessions: sessions, positions: positions, rawCount: end - start,
+      rejected: end - start - sessions.count, offset: request.offset, requested: request.count,
+      end: ignoresPaging || promisesMore
+        ? .further : end - start < request.count ? .here : .further,
       total: tellsTotal ? .init(value: rows.count, isExact: true) : nil)
   }
 }

@@ -10,7 +10,7 @@ import Testing
   static let seeds: Range<UInt64> = {
     let given = ProcessInfo.processInfo.environment["TRAVERSAL_SEEDS"] ?? ""
     let bounds = given.split(separator: "-").compactMap { UInt64($0) }
-    return bounds.count == 2 ? bounds[0]..<bounds[1] : 0..<150
+    return bounds.count == 2 ? bounds[0]..<bounds[1] : 0..<60
   }()
 
   @Test(arguments: seeds)
@@ -52,6 +52,9 @@ import Testing
       limit: { fixed ?? Int.random(in: 1...60, using: &$0) }, generator: &generator)
     let label = "seed \(seed), \(scenario.description)"
     #expect(result.failure == nil, "\(label)")
+    let isFinished = result.isFinished
+    #expect(isFinished, "page \(result.pages): \(label)")
+    #expect(result.pagesWithoutProgress == 0, "\(label)")
 
     let keys = result.output.map { "\($0.source):\($0.id)" }
     #expect(Set(keys).count == keys.count, "doubles: \(label)")
@@ -103,7 +106,12 @@ struct Scenario {
       if scanned { upstream.keeping = .sorted(.newestFirst) }
       let count = Int.random(
         in: 0...[10, 300, 1_500].randomElement(using: &generator)!, using: &generator)
-      for _ in 0..<count { upstream.insert(Self.row(&upstream, span: span, &generator)) }
+      let unusable: Double = [0, 0, 0.05, 0.6].randomElement(using: &generator) ?? 0
+      for _ in 0..<count {
+        var row = Self.row(&upstream, span: span, &generator)
+        row.isUnusable = generator.chance(unusable)
+        upstream.insert(row)
+      }
       upstreams.append(upstream)
     }
     var query = SessionQuery()
@@ -126,6 +134,7 @@ struct Scenario {
     traversal = ModelTraversal(upstreams, directions: directions)
     traversal.query = query
     traversal.readsAhead = generator.chance(0.5)
+    traversal.keepsWindows = traversal.readsAhead && generator.chance(0.5)
     churnRate = [0, 0.3, 0.9].randomElement(using: &generator) ?? 0
     pageSize = generator.chance(0.3) ? [1, 7, 50, 500].randomElement(using: &generator) : nil
     statuses = query.filter.statuses
@@ -133,7 +142,7 @@ struct Scenario {
     self.order = order
     let filter = query.filter
     accepted = { row in
-      (filter.statuses.isEmpty || filter.statuses.contains(row.status))
+      !row.isUnusable && (filter.statuses.isEmpty || filter.statuses.contains(row.status))
         && (filter.createdAfter.map { row.created >= $0.milliseconds } ?? true)
         && (filter.createdBefore.map { row.created < $0.milliseconds } ?? true)
     }
