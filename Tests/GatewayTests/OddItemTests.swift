@@ -169,14 +169,20 @@ import Testing
   /// `.` and `..` cannot be written as a segment that every server leaves alone.
   @Test(arguments: [".", "..", "%2E%2E", "%2e"])
   func aDotSegmentNeverClimbs(id: String) throws {
-    let source = try ScriptedSource("anam", [])
-    let gateway = try OddItemTests.gateway([source])
+    let upstream = try RawUpstream()
+    let gateway = RunningGateway(
+      try GatewayFixture.start { configuration in
+        configuration.sources = [
+          try GatewayFixture.source("anam", at: upstream.baseURL, key: "scripted-key")
+        ]
+      })
     let answer = try gateway.client.get("/v1/sessions/anam:\(id)")
     try answer.expectProblem(404, "not-found")
-    for path in source.paths {
-      #expect(path.hasPrefix("/v1/sessions/"))
-      #expect(path.split(separator: "/").count == 3)
-      #expect(!path.hasSuffix("/.") && !path.hasSuffix("/.."))
+    for line in upstream.requestLines {
+      let path = line.split(separator: " ")[1].lowercased()
+      let plain = path.replacingOccurrences(of: "%2e", with: ".")
+      #expect(plain.hasPrefix("/v1/sessions/"), "\(line)")
+      #expect(!plain.hasSuffix("/.") && !plain.hasSuffix("/.."), "\(line)")
     }
   }
 
