@@ -22,6 +22,9 @@ struct PlaceSearch {
 
   enum Verdict { case higher, lower }
 
+  /// Whether the place is being looked for between or beyond offsets seen.
+  var isBracketing: Bool { low != nil || high != nil || near != nil }
+
   mutating func countRequest() { requests += 1 }
 
   /// - Parameter seeksListEnd: the place sought is the very end of the list.

@@ -24,6 +24,8 @@ package struct SourceReader {
   package enum Fault: Error, Equatable {
     /// The upstream gives the same rows whatever page is asked for.
     case ignoresPaging
+    /// The upstream says that there is more, and gives nothing at the very start of its list.
+    case emptyWithMore
     /// The place was not found within `PlaceSearch.limit` requests.
     case placeNotFound
   }
@@ -179,6 +181,7 @@ extension SourceReader {
     report.scanned += window.rawCount
     report.rejected += window.rejected
     report.total = window.total
+    if window.rawCount == 0, window.offset == 0, window.end == .further { throw .emptyWithMore }
     switch walk.suspicion.note(window) {
     case .none: break
     case .ask(let again):
@@ -227,13 +230,13 @@ extension SourceReader {
 
   /// Moves the walk through every place that this window shows whole.
   private mutating func goOn(through view: WalkedWindow) {
-    report.reads += 1
     walk.search = PlaceSearch()
     let start = view.membersBefore(joinRank)
     let trusted = view.members.count - SourcePlan.margin
     let edge = trusted >= 0 ? view.ranks[view.members[trusted]] : joinRank
     if isGrosslyDisordered(view) { return switchToScan() }
     if !view.touchesEnd, edge <= joinRank { return extendGroup(view, from: start) }
+    report.reads += 1
     let end = view.touchesEnd ? view.members.count : view.membersBefore(edge)
     deal(with: view, start..<end)
     if switchesToScan(view) { return }
@@ -263,7 +266,13 @@ extension SourceReader {
     if let next, reachesBeyond(view.window, next) {
       walk.next = next
     } else {
-      // All that this window has beyond its last usable rows is unusable.
+      // All that this window has beyond its last usable rows is unusable: they get no better
+      // witness than this window.
+      if let last = view.members.last.map({ view.ranks[$0] }), last > joinRank, last < .max {
+        deal(with: view, start..<view.members.count)
+        joinRank = last + 1
+        release()
+      }
       stepBeyond(view.window)
     }
   }
@@ -499,6 +508,12 @@ extension SourceReader {
         : plan.limits.window(
           upTo: window.offset + window.rawCount, count: plan.limits.maximum)
       if walk.next?.count ?? 0 > window.requested { return }
+    }
+    // While a place is looked for, nothing may be stepped over. The end of the list is further on,
+    // any other place is looked for before this window.
+    if walk.search.isBracketing {
+      let seeksListEnd = plan.direction == .backward && joinRank == .min
+      return try search(seeksListEnd ? .higher : .lower, window)
     }
     stepBeyond(window)
   }
