@@ -190,7 +190,11 @@ extension SourceReader {
     case .confirmed: throw .ignoresPaging
     }
     let view = WalkedWindow(window, order: plan.order, direction: direction)
-    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 { return try skip(window) }
+    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 {
+      guard view.touchesStart else { return try skip(window) }
+      walk.search = PlaceSearch()
+      return stepBeyond(window)
+    }
     let isBeyondEnd = window.rawCount == 0 && window.offset > 0
     guard !isBeyondEnd, continues(view) else {
       return try search(isBeyondEnd || direction == .onward ? .lower : .higher, window)
@@ -221,6 +225,7 @@ extension SourceReader {
 
   /// Whether the window overlaps what is known.
   private func continues(_ view: WalkedWindow) -> Bool {
+    if view.ranks.isEmpty, walk.search.joinsKnown(view.window) { return true }
     if walk.isBlind || view.touchesStart || view.membersBefore(joinRank) >= 2 { return true }
     return !walk.group.isEmpty
       && view.window.sessions.indices.contains {
@@ -513,7 +518,8 @@ extension SourceReader {
     // any other place is looked for before this window.
     if walk.search.isBracketing {
       let seeksListEnd = plan.direction == .backward && joinRank == .min
-      return try search(seeksListEnd ? .higher : .lower, window)
+      let isHigher = seeksListEnd || walk.search.joinsKnown(window)
+      return try search(isHigher ? .higher : .lower, window)
     }
     stepBeyond(window)
   }

@@ -156,7 +156,7 @@ import Testing
         for row in start..<start + run { upstream.rows[row].isUnusable = true }
         var traversal = ModelTraversal([upstream], directions: [direction])
         if direction == .backward { traversal.query.order = .newestFirst.reversed }
-        let result = traversal.run(limit: { _ in 50 }, generator: &generator)
+        let result = traversal.run(limit: { _ in 300 }, generator: &generator)
         let label: Comment = "\(run) from \(start)"
         #expect(result.failure == nil, label)
         #expect(Set(result.output.map(\.id)).count == 2_000 - run, label)

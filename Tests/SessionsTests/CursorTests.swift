@@ -107,7 +107,8 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     var bytes = Self.cursor(&generator).encoded()
     for _ in 0..<Int.random(in: 1...4, using: &generator) {
-      bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: 0...255, using: &generator)
+      bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(
+        in: 0...255, using: &generator)
     }
     bytes.removeLast(Int.random(in: 0...3, using: &generator))
     if let cursor = Cursor(encoded: bytes) {
@@ -146,7 +147,9 @@ import Testing
           }
           position.afterID = id.withUnsafeBytes { BoundaryID($0) }
         }
-        if generator.chance(0.7) { position.hint = Int.random(in: 0...1 << 31 - 1, using: &generator) }
+        if generator.chance(0.7) {
+          position.hint = Int.random(in: 0...1 << 31 - 1, using: &generator)
+        }
       }
       return Cursor.Source(name: "source-\(index)", position: position)
     }

@@ -62,7 +62,8 @@ import Testing
     var upstream = ModelUpstream(name: "a", limits: .init(maximum: 40, addressing: .offset))
     for index in 0..<150 {
       let padding = String(
-        repeating: "p", count: Int.random(in: generator.chance(0.5) ? 24...30 : 30...290, using: &generator))
+        repeating: "p",
+        count: Int.random(in: generator.chance(0.5) ? 24...30 : 30...290, using: &generator))
       upstream.insert(
         .init(id: "\(padding)-\(index)", created: Int64(index / 50), updated: nil, status: .active))
     }
