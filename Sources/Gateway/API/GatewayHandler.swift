@@ -55,6 +55,8 @@ package final class GatewayHandler: RequestHandler {
       }
       return try route.answer(request, id, context, exchange)
     }
+    // What is there and what is not is for those who may ask.
+    exchange.caller = try context.gateway.authenticator.caller(request.fields)
     throw Problem(.notFound, "there is nothing at this path")
   }
 
