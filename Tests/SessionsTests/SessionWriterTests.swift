@@ -51,7 +51,8 @@ import Testing
       raw: JSONToken(offset: 0, length: body.utf8.count, kind: .object))
     fill(&session, token)
     return Window(
-      storage: storage, sessions: [session], positions: [0], rawCount: 1, rejected: 0, offset: 0, requested: 1,
+      storage: storage, sessions: [session], positions: [0], rawCount: 1, rejected: 0, offset: 0,
+      requested: 1,
       end: .here, total: nil)
   }
 
