@@ -34,4 +34,21 @@ import Testing
       lost.isEmpty,
       "seed \(seed) lost \(lost.count) of \(before.count), requests \(upstream.requests)")
   }
+
+  @Test func sessionsThatComeToTheHeadMeanwhileAreFound() {
+    var upstream = CostTests.list(400, .init(maximum: 40, addressing: .offset))
+    var scan = ListScan(
+      limits: upstream.limits, order: SessionOrder(.updatedAt, descending: true),
+      rowLimit: 10_000, concurrency: 2)
+    while !scan.isDone, upstream.requests < 100 {
+      for request in scan.nextRequests() {
+        if upstream.requests == 4 {
+          upstream.rows.insert(
+            .init(id: "new", created: 2_000_000, updated: nil, status: .active), at: 0)
+        }
+        scan.receive(upstream.window(request), for: request)
+      }
+    }
+    #expect(Set(scan.result().ids) == Set(upstream.rows.map(\.id)))
+  }
 }
