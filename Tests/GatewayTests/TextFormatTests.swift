@@ -77,8 +77,9 @@ import Testing
     let fixture = try GatewayFixture(sessions: 0)
     let csv = try fixture.client.get("/v1/sessions?format=csv")
     #expect(parseCSV(csv.body) == [TextFormatTests.columns])
-    try withKnownIssue("a kept window without rows is never handed out") {
-      #expect(try fixture.client.get("/v1/sessions?format=ndjson").body.isEmpty)
+    withKnownIssue("a kept window without rows is never handed out") {
+      let lines = try fixture.client.get("/v1/sessions?format=ndjson")
+      #expect(lines.body.isEmpty)
     }
     #expect(csv["Link"]?.contains("next") != true)
   }
