@@ -76,7 +76,6 @@ struct RequestTarget {
   private static func checkPath(_ path: UnsafeRawBufferPointer) throws(ProtocolError) {
     let escaped = path.contains(UInt8(ascii: "%"))
     guard escaped || path.contains(UInt8(ascii: ".")) else { return }
-    var decoded: [UInt8]?
     if escaped {
       guard let bytes = percentDecoded(path, plusIsSpace: false) else {
         throw ProtocolError(400, "percent-encoding of the path is not valid")
@@ -84,22 +83,17 @@ struct RequestTarget {
       guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
         throw ProtocolError(400, "the path is not UTF-8 text")
       }
-      decoded = bytes
     }
-    let hasDots =
-      decoded.map { $0.withUnsafeBytes(hasDotSegment) } ?? hasDotSegment(path)
+    let hasDots = path.split(separator: UInt8(ascii: "/")).contains {
+      isDotSegment(UnsafeRawBufferPointer(rebasing: $0))
+    }
     if hasDots { throw ProtocolError(400, "the path has a dot segment") }
   }
 
-  private static func hasDotSegment(_ path: UnsafeRawBufferPointer) -> Bool {
-    var start = 0
-    for index in 0...path.count where index == path.count || path[index] == UInt8(ascii: "/") {
-      let dots = index - start
-      if (dots == 1 || dots == 2) && path[start..<index].allSatisfy({ $0 == UInt8(ascii: ".") }) {
-        return true
-      }
-      start = index + 1
-    }
-    return false
+  /// `.` or `..`, however written. An encoded slash does not divide: it is a character of its
+  /// segment (RFC 3986, 2.2).
+  private static func isDotSegment(_ segment: UnsafeRawBufferPointer) -> Bool {
+    let decoded = percentDecoded(segment, plusIsSpace: false) ?? []
+    return (1...2).contains(decoded.count) && decoded.allSatisfy { $0 == UInt8(ascii: ".") }
   }
 }

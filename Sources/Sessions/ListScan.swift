@@ -45,10 +45,12 @@ package struct ListScan {
   /// Windows to ask for now.
   package mutating func nextRequests() -> [WindowRequest] {
     guard phase != .done else { return [] }
-    // The first answer tells whether there is more at all.
-    if phase == .sweep, !joined.isEmpty {
-      while planned.count < concurrency, let last = planned.last,
-        last.offset + last.count < rowLimit + limits.maximum
+    // The first answer tells whether there is more at all; the further the scan has come, the more
+    // windows beyond a still unknown end it may ask for in vain.
+    if phase == .sweep, let newest = joined.last {
+      let end = newest.total.flatMap { $0.isExact ? $0.value : nil } ?? rowLimit + limits.maximum
+      while planned.count < min(concurrency, 2 + joined.count / 8), let last = planned.last,
+        last.offset + last.count < end
       {
         planned.append(following(last.offset + last.count))
       }

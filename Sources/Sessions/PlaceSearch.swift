@@ -22,6 +22,12 @@ struct PlaceSearch {
 
   enum Verdict { case higher, lower }
 
+  /// Whether the place is being looked for between or beyond offsets seen.
+  var isBracketing: Bool { low != nil || high != nil || near != nil }
+
+  /// Whether a window begins among or right behind rows that are known to come before the place.
+  func joinsKnown(_ window: Window) -> Bool { low.map { window.offset <= $0 } ?? false }
+
   mutating func countRequest() { requests += 1 }
 
   /// - Parameter seeksListEnd: the place sought is the very end of the list.

@@ -26,6 +26,8 @@ package struct SourceReader {
   package enum Fault: Error, Equatable {
     /// The upstream gives the same rows whatever page is asked for.
     case ignoresPaging
+    /// The upstream says that there is more, and gives nothing at the very start of its list.
+    case emptyWithMore
     /// The place was not found within `PlaceSearch.limit` requests.
     case placeNotFound
   }
@@ -184,6 +186,7 @@ extension SourceReader {
     report.rejected += window.rejected
     // A count of rows that are dropped here afterwards would say nothing about the query.
     report.total = plan.matcher.isSelective ? nil : window.total
+    if window.rawCount == 0, window.offset == 0, window.end == .further { throw .emptyWithMore }
     switch walk.suspicion.note(window) {
     case .none: break
     case .ask(let again):
@@ -192,7 +195,11 @@ extension SourceReader {
     case .confirmed: throw .ignoresPaging
     }
     let view = WalkedWindow(window, order: plan.order, direction: direction)
-    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 { return try skip(window) }
+    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 {
+      guard view.touchesStart else { return try skip(window) }
+      walk.search = PlaceSearch()
+      return stepBeyond(window)
+    }
     let isBeyondEnd = window.rawCount == 0 && window.offset > 0
     guard !isBeyondEnd, continues(view) else {
       return try search(isBeyondEnd || direction == .onward ? .lower : .higher, window)
@@ -223,6 +230,7 @@ extension SourceReader {
 
   /// Whether the window overlaps what is known.
   private func continues(_ view: WalkedWindow) -> Bool {
+    if view.ranks.isEmpty, walk.search.joinsKnown(view.window) { return true }
     if walk.isBlind || view.touchesStart || view.membersBefore(joinRank) >= 2 { return true }
     return !walk.group.isEmpty
       && view.window.sessions.indices.contains {
@@ -270,7 +278,13 @@ extension SourceReader {
     if let next, reachesBeyond(view.window, next) {
       walk.next = next
     } else {
-      // All that this window has beyond its last usable rows is unusable.
+      // All that this window has beyond its last usable rows is unusable: they get no better
+      // witness than this window.
+      if let last = view.members.last.map({ view.ranks[$0] }), last > joinRank, last < .max {
+        deal(with: view, start..<view.members.count)
+        joinRank = last + 1
+        release()
+      }
       stepBeyond(view.window)
     }
   }
@@ -508,6 +522,13 @@ extension SourceReader {
         : plan.limits.window(
           upTo: window.offset + window.rawCount, count: plan.limits.maximum)
       if walk.next?.count ?? 0 > window.requested { return }
+    }
+    // While a place is looked for, nothing may be stepped over. The end of the list is further on,
+    // any other place is looked for before this window.
+    if walk.search.isBracketing {
+      let seeksListEnd = plan.direction == .backward && joinRank == .min
+      let isHigher = seeksListEnd || walk.search.joinsKnown(window)
+      return try search(isHigher ? .higher : .lower, window)
     }
     stepBeyond(window)
   }

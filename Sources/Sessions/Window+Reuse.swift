@@ -10,9 +10,10 @@ extension Window {
     switch direction {
     case .onward:
       return offset <= request.offset
-        && (past >= request.offset + min(least, request.count) || end == .here && rawCount > 0)
+        && (past >= request.offset + min(least, request.count)
+          || end == .here && (rawCount > 0 || offset == 0))
     case .backward:
-      return (past >= wanted || end == .here && rawCount > 0)
+      return (past >= wanted || end == .here && (rawCount > 0 || offset == 0))
         && (offset == 0 || offset <= wanted - min(least, request.count))
     }
   }

@@ -5,8 +5,8 @@ import Providers
 import Sessions
 import Simulator
 import Support
-import Synchronization
 import Testing
+import Transport
 import Upstream
 
 /// A gateway on a free port before three simulated upstreams of its own. Everything runs in this
@@ -150,7 +150,7 @@ final class RunningServers {
 
 /// The simulated upstreams' time of day: the real one at the start, then moved by the test.
 final class HandClock: Sendable {
-  private let time = Mutex(WallTime.now())
+  private let time = Guarded(WallTime.now())
 
   var now: WallTime { time.withLock { $0 } }
 

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Synchronization
+import Transport
 
 /// Remembers request lines as the bytes came and answers each with 404: nothing of ours judges them
 /// first. A connection a request; ends with its holder.
@@ -11,7 +11,7 @@ final class RawUpstream {
   private let descriptor: Int32
   private let lines = Lines()
 
-  private final class Lines: Sendable { let all = Mutex<[String]>([]) }
+  private final class Lines: Sendable { let all = Guarded<[String]>([]) }
 
   init() throws {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

@@ -1,7 +1,6 @@
 import Bytes
 import HTTP
 import Server
-import Synchronization
 import Transport
 
 /// An upstream that lists literal objects, in the order given, in the envelope of its provider, and
@@ -37,8 +36,8 @@ final class ScriptedSource {
 private final class Script: Sendable {
   let provider: String
   let items: [(id: String, json: String)]
-  let paths = Mutex<[String]>([])
-  let override = Mutex<(Int, String)?>(nil)
+  let paths = Guarded<[String]>([])
+  let override = Guarded<(Int, String)?>(nil)
 
   init(_ provider: String, _ items: [(id: String, json: String)]) {
     self.provider = provider

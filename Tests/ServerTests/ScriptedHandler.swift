@@ -2,7 +2,6 @@ import Bytes
 import HTTP
 import Server
 import Support
-import Synchronization
 import Transport
 
 /// A handler made of one closure.
@@ -52,7 +51,7 @@ final class HeldRequests: RequestHandler {
 
 /// What happened, told from a loop and waited for by a test.
 final class Events: Sendable {
-  private let list = Mutex<[String]>([])
+  private let list = Guarded<[String]>([])
   private let signal = Semaphore()
 
   func add(_ event: String) {

@@ -2,17 +2,17 @@ import Bytes
 import Foundation
 import HTTP
 import Server
-import Synchronization
 import Testing
+import Transport
 
 @testable import Simulator
 
 /// A clock that a test moves.
 final class HandClock: Sendable {
-  private let time: Mutex<WallTime>
+  private let time: Guarded<WallTime>
 
   /// 2026-11-20T12:00:00Z unless told otherwise.
-  init(_ start: WallTime = WallTime(milliseconds: 1_795_176_000_000)) { time = Mutex(start) }
+  init(_ start: WallTime = WallTime(milliseconds: 1_795_176_000_000)) { time = Guarded(start) }
 
   var now: WallTime { time.withLock { $0 } }
 

@@ -1,15 +1,15 @@
 import Dispatch
-import Synchronization
 import Testing
+import Transport
 
 @testable import Transport
 
 @Suite struct HostResolverTests {
   /// Answers look-ups from a list, the last one for ever.
   private final class Script: Sendable {
-    private let answers: Mutex<[HostResolver.Answer]>
-    private let asked = Mutex(0)
-    init(_ answers: [HostResolver.Answer]) { self.answers = Mutex(answers) }
+    private let answers: Guarded<[HostResolver.Answer]>
+    private let asked = Guarded(0)
+    init(_ answers: [HostResolver.Answer]) { self.answers = Guarded(answers) }
     var count: Int { asked.withLock { $0 } }
     func next() -> HostResolver.Answer {
       asked.withLock { $0 += 1 }

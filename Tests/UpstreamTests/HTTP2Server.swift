@@ -3,7 +3,7 @@ import COpenSSL
 import Foundation
 import Glibc
 import Support
-import Synchronization
+import Transport
 
 /// A blocking HTTP/2 server on nghttp2 and OpenSSL, one thread a connection. What it does with a
 /// request stands in the request's path.
@@ -13,7 +13,7 @@ final class HTTP2Server: @unchecked Sendable {
   let port: UInt16
   private let listener: Int32
   private let context: OpaquePointer
-  private let seen = Mutex((connections: 0, requests: [String]()))
+  private let seen = Guarded((connections: 0, requests: [String]()))
   let maximumStreams: UInt32
 
   static let largeBody = String(repeating: "0123456789abcdef", count: 100_000)

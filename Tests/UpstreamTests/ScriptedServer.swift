@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Transport
 
 /// A server that writes literal bytes, on a thread of its own and a port of the system's choice: what
 /// it says is what the test wrote down, whether a sane server would or not.

@@ -2,7 +2,7 @@ import COpenSSL
 import Foundation
 import Glibc
 import Support
-import Synchronization
+import Transport
 
 /// A blocking TLS server on OpenSSL itself, one thread a connection, that answers each request head
 /// with the same bytes. It does not use the code under test.
@@ -12,7 +12,7 @@ final class TLSServer: @unchecked Sendable {
   let port: UInt16
   private let listener: Int32
   private let context: OpaquePointer
-  private let seen = Mutex((handshakes: 0, resumed: 0, names: [String]()))
+  private let seen = Guarded((handshakes: 0, resumed: 0, names: [String]()))
 
   struct Options: Sendable {
     var certificate = "good"

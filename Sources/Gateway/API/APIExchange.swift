@@ -65,7 +65,7 @@ final class APIExchange {
     } catch {
       response = error.response(requestID: requestID)
     }
-    response.fields.append("X-Request-Id", requestID)
+    response.fields.set("X-Request-Id", requestID)
     if context.gateway.configuration.isDemo { response.fields.append("Gateway-Mode", "demo") }
     CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
     log(response.status)

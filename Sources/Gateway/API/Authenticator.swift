@@ -1,5 +1,6 @@
 import COpenSSL
 package import HTTP
+import Transport
 
 /// Who is asking, and what they may see.
 package struct Caller: Sendable, Equatable {
@@ -16,6 +17,14 @@ package struct Authenticator: Sendable {
   /// Without tokens on a loopback address only requests for this machine are answered: a web page of
   /// anywhere can have its name point here.
   private let checksHost: Bool
+  /// By the token's name, for tokens with a rate of their own.
+  private let allowances: Guarded<[String: Allowance]>
+
+  /// A bucket of one second's requests, refilled as time passes.
+  private struct Allowance: Sendable {
+    var requests: Double
+    var at: Instant
+  }
 
   package init(_ configuration: GatewayConfiguration) {
     tokens = configuration.auth.tokens
@@ -23,6 +32,7 @@ package struct Authenticator: Sendable {
     checksHost =
       isOpen && !configuration.auth.isDisabled && !configuration.isDemo
       && configuration.listen.isLoopback
+    allowances = Guarded([:])
   }
 
   package func checkHost(_ authority: String) throws(Problem) {
@@ -53,6 +63,23 @@ package struct Authenticator: Sendable {
       found = token
     }
     guard let found else { throw Problem(.unauthorized, "the token is not known") }
+    if let rate = found.requestsPerSecond, !takes(found.name, rate: Double(rate)) {
+      throw Problem(.rateLimited, "the token allows \(rate) requests per second")
+    }
     return Caller(name: found.name, permissions: found.permissions)
+  }
+
+  private func takes(_ name: String, rate: Double) -> Bool {
+    let now = Instant.now()
+    return allowances.withLock { allowances in
+      var allowance = allowances[name] ?? Allowance(requests: rate, at: now)
+      let seconds = Double((now - allowance.at).wholeNanoseconds) / 1e9
+      allowance.requests = min(rate, allowance.requests + max(0, seconds) * rate)
+      allowance.at = now
+      defer { allowances[name] = allowance }
+      guard allowance.requests >= 1 else { return false }
+      allowance.requests -= 1
+      return true
+    }
   }
 }

@@ -23,9 +23,8 @@ struct CSVPage {
       for (index, column) in columns.enumerated() {
         if index > 0 { body.append(",") }
         cell.truncate(to: 0)
-        let kind = writers[source].writeText(
-          of: column, row.session, of: row.window, to: cell)
-        Self.append(cell.bytes, isNumber: kind == .number, to: body)
+        _ = writers[source].writeText(of: column, row.session, of: row.window, to: cell)
+        Self.append(cell.bytes, to: body)
       }
       body.append("\r\n")
     }
@@ -33,10 +32,8 @@ struct CSVPage {
   }
 
   /// Quoted where it must be; what a spreadsheet would take for a formula gets a leading apostrophe.
-  private static func append(
-    _ cell: UnsafeRawBufferPointer, isNumber: Bool, to body: ByteBuffer
-  ) {
-    let startsFormula = !isNumber && (cell.first.map(formulaStarts.contains) ?? false)
+  private static func append(_ cell: UnsafeRawBufferPointer, to body: ByteBuffer) {
+    let startsFormula = (cell.first.map(formulaStarts.contains) ?? false) && !isNumber(cell)
     let isQuoted = cell.contains { quotedBytes.contains($0) }
     if isQuoted { body.append(UInt8(ascii: "\"")) }
     if startsFormula { body.append(UInt8(ascii: "'")) }
@@ -45,6 +42,28 @@ struct CSVPage {
       body.append(byte)
     }
     if isQuoted { body.append(UInt8(ascii: "\"")) }
+  }
+
+  /// A sign, digits, perhaps a fraction and an exponent.
+  private static func isNumber(_ cell: UnsafeRawBufferPointer) -> Bool {
+    var rest = cell[...]
+    func dropDigits() -> Bool {
+      let digits = rest.prefix { $0 &- 0x30 < 10 }.count
+      rest = rest.dropFirst(digits)
+      return digits > 0
+    }
+    if let sign = rest.first, "+-".utf8.contains(sign) { rest = rest.dropFirst() }
+    guard dropDigits() else { return false }
+    if rest.first == UInt8(ascii: ".") {
+      rest = rest.dropFirst()
+      guard dropDigits() else { return false }
+    }
+    if let mark = rest.first, "eE".utf8.contains(mark) {
+      rest = rest.dropFirst()
+      if let sign = rest.first, "+-".utf8.contains(sign) { rest = rest.dropFirst() }
+      guard dropDigits() else { return false }
+    }
+    return rest.isEmpty
   }
 
   private static let formulaStarts = Array("=+-@\t\r".utf8)

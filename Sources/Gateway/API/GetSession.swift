@@ -22,8 +22,11 @@ struct GetSession {
     let writer = SessionWriter(
       source.rendering, fields: wanted.isEmpty ? .all : SessionFields(wanted + [.raw]),
       includesRaw: includesRaw, showsContact: exchange.caller.permissions.contains(.contact))
-    let target = source.provider.itemTarget(
-      nativeID: String(id[id.index(after: separator)...]))
+    let nativeID = String(id[id.index(after: separator)...])
+    // However they are encoded, these are removed from a path on its way (RFC 3986, 5.2.4); no
+    // provider can have a session there.
+    guard nativeID != ".", nativeID != ".." else { throw Self.notFound }
+    let target = source.provider.itemTarget(nativeID: nativeID)
     let deadline = context.loop.now + source.settings.timeout
     let call = context.clients[index].get(target, deadline: deadline) { result in
       var verdict = UpstreamVerdict.usable

@@ -100,6 +100,7 @@ package struct Problem: Error, Equatable {
     body.append("}\n")
     var fields = Fields([
       ("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"),
+      ("X-Request-Id", requestID),
     ])
     if let retryAfter { fields.append("Retry-After", String(retryAfter)) }
     if let allow { fields.append("Allow", allow) }

@@ -57,6 +57,8 @@ package final class PageLoader {
   private var timers: [LoopTimer] = []
   private var completion: ((Page) -> Void)?
   private var isStepping = false
+  /// Answers that have come, for telling one that was kept from one that is under way.
+  private var arrivals = 0
 
   package init(
     _ parts: [Part], query: SessionQuery, limit: Int, pageBudget: Int, notBefore: Instant,
@@ -119,12 +121,10 @@ package final class PageLoader {
 
   /// Asks for what a source needs next; false when nothing has arrived by the time this returns.
   private func ask(_ source: Int) -> Bool {
-    let requestsBefore = outcomes[source].requests
-    let windowsBefore = builder.sources[source].reader.report.scanned
+    let arrivalsBefore = arrivals
     if builder.sources[source].reader.needsScan {
-      guard scanTickets[source] == nil else { return false }
-      scan(source)
-      return scanTickets[source] == nil
+      if scanTickets[source] == nil { scan(source) }
+      return arrivals != arrivalsBefore
     }
     guard let request = builder.nextRequest(source) else { return false }
     let acceptsKept = builder.sources[source].reader.acceptsKept
@@ -135,9 +135,7 @@ package final class PageLoader {
     ) { [weak self] outcome, requests in
       self?.received(outcome, requests, from: source)
     }
-    return outcomes[source].requests != requestsBefore
-      || builder.sources[source].reader.report.scanned != windowsBefore
-      || builder.sources[source].hasFailed
+    return arrivals != arrivalsBefore
   }
 
   private func scan(_ source: Int) {
@@ -146,6 +144,7 @@ package final class PageLoader {
       lists[source], order: plan.order, rowLimit: plan.scanLimit, notBefore: notBefore
     ) { [weak self] outcome, requests in
       guard let self else { return }
+      arrivals += 1
       note(requests, source)
       switch outcome {
       case .success(let list): builder.receive(scan: list, from: source)
@@ -156,6 +155,7 @@ package final class PageLoader {
   }
 
   private func received(_ outcome: WindowFetcher.Outcome, _ requests: Int, from source: Int) {
+    arrivals += 1
     tickets[source] = nil
     note(requests, source)
     switch outcome {
@@ -179,6 +179,8 @@ package final class PageLoader {
     switch fault {
     case .ignoresPaging:
       UpstreamFailure(.badPayload, "the source gives the same rows whatever page is asked for")
+    case .emptyWithMore:
+      UpstreamFailure(.badPayload, "the source says that there is more, and gives nothing")
     case .placeNotFound:
       UpstreamFailure(.badPayload, "the source's list changes faster than it can be read")
     }

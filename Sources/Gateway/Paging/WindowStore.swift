@@ -67,35 +67,24 @@ package final class WindowStore: Sendable {
     guard isEnabled else { return nil }
     return state.withLock { state in
       var best: (window: Window, shown: Int)?
-      for kept in state.windows[key] ?? [] where kept.readAt >= notBefore {
+      for kept in state.windows[key] ?? []
+      where kept.readAt >= notBefore && kept.window.serves(request, direction) {
         let shown = Self.rows(of: kept.window, for: request, direction)
-        if shown > best?.shown ?? 0 { best = (kept.window, shown) }
+        if best.map({ shown > $0.shown }) ?? true { best = (kept.window, shown) }
       }
       return best?.window
     }
   }
 
-  /// Rows of the request that a window shows, counted from the side that the walk comes from; 0 when
-  /// that is too little to be worth a step.
+  /// How far into the request a window shows the list, from the side that the walk comes from.
   private static func rows(
     of window: Window, for request: WindowRequest, _ direction: WalkDirection
   ) -> Int {
-    let end = window.offset + window.rawCount
     switch direction {
-    case .onward:
-      guard window.offset <= request.offset else { return 0 }
-      let shown = min(end, request.offset + request.count) - request.offset
-      let isEnough = shown >= min(request.count, smallestStep) || window.end == .here
-      return isEnough ? max(shown, window.end == .here ? 1 : 0) : 0
-    case .backward:
-      guard end >= request.offset + request.count || window.end == .here else { return 0 }
-      let shown = min(end, request.offset + request.count) - max(window.offset, request.offset)
-      return shown >= min(request.count, smallestStep) || window.offset == 0 ? shown : 0
+    case .onward: window.offset + window.rawCount - request.offset
+    case .backward: request.offset + request.count - window.offset
     }
   }
-
-  /// Rows that make a kept window worth using: what overlaps and what it cannot vouch for, twice.
-  private static let smallestStep = 12
 
   package func keep(_ window: Window, _ key: ListKey, readAt: Instant) {
     guard isEnabled else { return }

@@ -65,7 +65,11 @@ package final class Gateway: Sendable {
     server.headTimeout = limits.headTimeout
     server.idleTimeout = limits.idleTimeout
     server.bytesPerSecond = limits.bytesPerSecond
-    server.errorResponse = { Problem($0).response(requestID: "unread") }
+    server.errorResponse = { error in
+      // What cannot be read has no id of the caller's.
+      let id = String(UInt64.random(in: 0 ... .max), radix: 36)
+      return Problem(error).response(requestID: id)
+    }
     return server
   }
 
