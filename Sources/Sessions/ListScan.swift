@@ -73,7 +73,9 @@ package struct ListScan {
   }
 
   private mutating func join(_ window: Window) {
-    if let previous = joined.last, !sharesRow(window),
+    // Windows without a usable row cannot be joined by one; they are taken as they come.
+    if let previous = joined.last, !previous.sessions.isEmpty,
+      !window.sessions.isEmpty || window.rawCount == 0, !sharesRow(window),
       window.offset > 0, gapAttempts < Self.gapRetries
     {
       gapAttempts += 1

@@ -57,11 +57,13 @@ package struct PageBuilder {
         continue
       }
       for source in sources.indices { advance(source) }
-      let isOverBudget = blocking.contains {
-        sources[$0].reader.report.reads >= pageBudget && !sources[$0].reader.needsScan
-      }
-      guard isOverBudget else { return blocking }
+      // The page ends once the source that holds it back has spent its budget. One that is merely
+      // slow is waited for, whatever the others have spent: else it would never get its turn.
       let frontier = blocking.compactMap { sources[$0].reader.frontier }.min() ?? .min
+      let spent = blocking.filter(hasSpentBudget)
+      guard spent.contains(where: { sources[$0].reader.frontier == frontier }) else {
+        return blocking.filter { !spent.contains($0) }
+      }
       for source in sources.indices {
         sources[source].reader.advance(to: frontier, afterID: nil)
       }
@@ -70,6 +72,13 @@ package struct PageBuilder {
     }
     finish()
     return []
+  }
+
+  /// A source out of order needs to look a page ahead of what it lets go: three windows at least.
+  private func hasSpentBudget(_ source: Int) -> Bool {
+    let reader = sources[source].reader
+    let budget = reader.position.sawDisorder ? max(3, pageBudget) : pageBudget
+    return reader.report.reads >= budget && !reader.needsScan
   }
 
   package mutating func nextRequest(_ source: Int) -> WindowRequest? {

@@ -33,6 +33,9 @@ package struct SourcePlan: Sendable {
     self.scanLimit = scanLimit
   }
 
+  /// Behind the last admitted rank the sessions without the sort value may still come.
+  var readsBeyondEdge: Bool { admitsMissing && order.key == .updatedAt }
+
   func admits(_ rank: SortRank) -> Bool {
     rank == .max ? admitsMissing : admitted.contains(rank)
   }

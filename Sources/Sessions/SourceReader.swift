@@ -148,7 +148,7 @@ extension SourceReader {
     guard !position.isScanned else { return position }
     // Late rows come in the order of their places; those that the page had no room for are read
     // again, and none of the others.
-    let unreturned = late.first.map { max($0.place, lastLatePlace.map { $0 + 1 } ?? .min) }
+    let unreturned = late.first.map { max($0.place, lastLatePlace.map { $0 == .max ? .max : $0 + 1 } ?? .min) }
     let unreturnedRows = [waiting[...], ready[nextReady...]].joined()
     let pending = unreturnedRows.lazy.filter { $0.rank != $0.place }.map(\.place).min() ?? .max
     position.anchor = min(position.rank, pending, unreturned ?? .max)
@@ -244,7 +244,9 @@ extension SourceReader {
     let start = view.membersBefore(joinRank)
     let trusted = view.members.count - SourcePlan.margin
     let edge = trusted >= 0 ? view.ranks[view.members[trusted]] : joinRank
-    if isGrosslyDisordered(view) { return switchToScan() }
+    // Sessions without the sort value come last; a list that puts them first is in another order.
+    let isWithoutValues = !view.touchesEnd && view.ranks.allSatisfy { $0 == .max }
+    if isGrosslyDisordered(view) || isWithoutValues { return switchToScan() }
     if !view.touchesEnd, edge <= joinRank { return extendGroup(view, from: start) }
     report.reads += 1
     walk.isStalled = false
@@ -252,7 +254,7 @@ extension SourceReader {
     deal(with: view, start..<end)
     if switchesToScan(view) { return }
     joinRank = view.touchesEnd ? .max : edge
-    isComplete = view.touchesEnd || edge > plan.admitted.upperBound
+    isComplete = view.touchesEnd || edge > plan.admitted.upperBound && !plan.readsBeyondEdge
     release()
     walk.next = isComplete ? nil : following(view, member: end)
   }
@@ -353,7 +355,7 @@ extension SourceReader {
       guard plan.matcher.matches(row.session, in: row.window) else { continue }
       if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
         waiting.append(row)
-      } else if row.rank != row.place, row.place >= position.readTo {
+      } else if row.rank != row.place, row.place >= position.readTo, position.readTo != .max {
         late.append(row)
       }
     }
@@ -418,7 +420,7 @@ extension SourceReader {
     if !position.isPassed(plan.order, rank: row.place, id: row.nativeID) {
       position.returnedAhead = true
       ready.append(row)
-    } else if row.place >= position.readTo {
+    } else if row.place >= position.readTo, position.readTo != .max {
       position.returnedAhead = true
       late.append(row)
     }

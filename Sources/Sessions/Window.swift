@@ -52,7 +52,8 @@ package final class Window: @unchecked Sendable {
     self.offset = offset
     self.requested = requested
     self.end = end
-    self.total = total
+    // A count that no list can have is none; offsets are computed from it.
+    self.total = total.flatMap { (0...Int(Int32.max)).contains($0.value) ? $0 : nil }
   }
 
   /// Bytes of memory that this keeps alive, about.

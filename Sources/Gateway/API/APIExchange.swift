@@ -47,8 +47,7 @@ final class APIExchange {
     return PagePresentation(
       parameters: parameters, format: try Negotiation.format(parameters, request.fields),
       showsContact: caller.permissions.contains(.contact), path: request.path,
-      pairs: try pairs(request), ifNoneMatch: request.fields.elements("if-none-match"),
-      note: { [weak self] in self?.sourceNotes = $0 })
+      pairs: try pairs(request), ifNoneMatch: request.fields.elements("if-none-match"))
   }
 
   func checkRaw(_ includesRaw: Bool) throws(Problem) {

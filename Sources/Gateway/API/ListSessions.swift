@@ -25,6 +25,7 @@ struct ListSessions {
     exchange.onCancel { loader.cancel() }
     loader.load { page in
       exchange.finish { () throws(Problem) in
+        exchange.sourceNotes = page.outcomes.map(\.note)
         try PageFailure.check(page, deniesPartial: parameters.deniesPartial)
         let cursor =
           page.hasMore ? traversal.cursor(after: page, signer: context.gateway.signer) : nil

@@ -13,7 +13,6 @@ struct PagePresentation {
   let path: String
   let pairs: [Query.Pair]
   let ifNoneMatch: [String]
-  let note: ([String]) -> Void
 
   /// Bytes that a session takes in an answer, without `raw`: what is reserved for each.
   private static let usualSession = 1_000
@@ -21,7 +20,6 @@ struct PagePresentation {
   func response(
     _ page: PageLoader.Page, parts: [PageLoader.Part], nextCursor: String?
   ) -> Response {
-    note(page.outcomes.map(Self.note))
     let body = ByteBuffer(capacity: (page.rows.count + 1) * Self.usualSession)
     let writers = parts.map {
       SessionWriter(
@@ -160,14 +158,12 @@ struct PagePresentation {
       .map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))" }
     return "\(path)?\((rest + ["cursor=\(cursor)"]).joined(separator: "&"))"
   }
-
-  private static func note(_ outcome: PageLoader.SourceOutcome) -> String {
-    let state = outcome.failure?.code.name ?? outcome.state
-    return "\(outcome.name)=\(state)/\(outcome.latency.wholeMilliseconds)ms"
-  }
 }
 
 extension PageLoader.SourceOutcome {
+  /// For a log line.
+  var note: String { "\(name)=\(failure?.code.name ?? state)/\(latency.wholeMilliseconds)ms" }
+
   package var state: String {
     failure != nil ? "failed" : isExhausted ? "exhausted" : "ok"
   }

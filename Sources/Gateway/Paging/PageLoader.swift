@@ -145,6 +145,7 @@ package final class PageLoader {
     ) { [weak self] outcome, requests in
       guard let self else { return }
       arrivals += 1
+      scanTickets[source] = nil
       note(requests, source)
       switch outcome {
       case .success(let list): builder.receive(scan: list, from: source)
@@ -193,7 +194,8 @@ package final class PageLoader {
 
   /// A source that is not done by its timeout has failed on this page.
   private func runOut(_ source: Int, _ timeout: Duration) {
-    guard completion != nil, builder.sources[source].reader.head == nil,
+    let isAsked = tickets[source] != nil || scanTickets[source] != nil
+    guard completion != nil, isAsked, builder.sources[source].reader.head == nil,
       !builder.sources[source].reader.isComplete, !builder.sources[source].hasFailed
     else { return }
     tickets[source]?.cancel()

@@ -30,11 +30,15 @@ package final class WindowFetcher {
 
   fileprivate final class Flight {
     let startedAt: Instant
+    let deadline: Instant
     var waiters: [Ticket] = []
     var call: UpstreamCall?
     var ended: () -> Void = {}
 
-    init(startedAt: Instant) { self.startedAt = startedAt }
+    init(startedAt: Instant, deadline: Instant) {
+      self.startedAt = startedAt
+      self.deadline = deadline
+    }
 
     func left(by ticket: Ticket) {
       waiters.removeAll { $0 === ticket }
@@ -48,6 +52,9 @@ package final class WindowFetcher {
     var list: WindowStore.ListKey
     var request: WindowRequest
   }
+
+  /// Of its own time a caller gives up so much to share a request that began earlier.
+  private static let timeGivenUp = Duration.seconds(1)
 
   private let loop: EventLoop
   private let store: WindowStore
@@ -101,14 +108,16 @@ package final class WindowFetcher {
       return nil
     }
     let key = FlightKey(list: list.key, request: request)
-    if let flight = flights[key], flight.startedAt >= notBefore {
+    if let flight = flights[key], flight.startedAt >= notBefore,
+      deadline - flight.deadline <= Self.timeGivenUp
+    {
       return join(flight, Ticket(completion, startedFlight: false))
     }
-    let flight = Flight(startedAt: loop.now)
+    let flight = Flight(startedAt: loop.now, deadline: deadline)
     let ticket = join(flight, Ticket(completion, startedFlight: true))
     flights[key] = flight
-    flight.ended = { [unowned self, unowned flight] in
-      if flights[key] === flight { flights[key] = nil }
+    flight.ended = { [weak self, unowned flight] in
+      if self?.flights[key] === flight { self?.flights[key] = nil }
     }
     start(flight, request, list, deadline, usesStore ? store : nil)
     return ticket

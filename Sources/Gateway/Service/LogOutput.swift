@@ -53,8 +53,15 @@ package struct LogOutput: LogHandler {
     withExtendedLifetime(line) { _ = write(2, line.bytes.baseAddress, line.count) }
   }
 
+  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator, .format: false
+    default: true
+    }
+  }
+
   private static func printable(_ text: String) -> String {
-    let shown = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }
+    let shown = text.unicodeScalars.map { isPrintable($0) ? $0 : "?" }
     return String(String.UnicodeScalarView(shown))
   }
 }

@@ -4,9 +4,11 @@ import Glibc
 enum ProcessSetUp {
   /// SIGTERM and SIGINT are taken by `waitForStop` alone, also by process 1, for which the kernel
   /// has no default; a peer's reset is an error, not a signal (OpenSSL writes without MSG_NOSIGNAL);
+  /// a closed terminal ends nothing;
   /// and nothing that crashes leaves keys and tokens in a core file.
   static func run() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGHUP, SIG_IGN)
     var signals = stopSignals
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
