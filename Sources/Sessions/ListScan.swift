@@ -39,7 +39,7 @@ package struct ListScan {
   package var isDone: Bool { phase == .done }
 
   package func result() -> ScannedList {
-    ScannedList(joined, order: order, isTruncated: isTruncated)
+    ScannedList(joined, order: order, isTruncated: isTruncated, rowLimit: rowLimit)
   }
 
   /// Windows to ask for now.

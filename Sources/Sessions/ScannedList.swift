@@ -11,8 +11,10 @@ package final class ScannedList: Sendable {
   /// Bytes of upstream answers that this keeps alive.
   package let bytes: Int
 
-  /// - Parameter windows: in the order they were read: of two copies of a session the later counts.
-  init(_ windows: [Window], order: SessionOrder, isTruncated: Bool) {
+  /// - Parameters:
+  ///   - windows: in the order they were read: of two copies of a session the later counts.
+  ///   - rowLimit: sessions to keep of a list that is longer: those that were read first.
+  init(_ windows: [Window], order: SessionOrder, isTruncated: Bool, rowLimit: Int) {
     var latest: [RowIdentity: Int] = [:]
     var unique: [SourceRow] = []
     for window in windows {
@@ -28,6 +30,7 @@ package final class ScannedList: Sendable {
         }
       }
     }
+    if isTruncated, unique.count > rowLimit { unique.removeLast(unique.count - rowLimit) }
     sorted = unique.sorted { $0.precedes($1, in: order) }
     rows = windows.reduce(0) { $0 + $1.rawCount }
     rejected = windows.reduce(0) { $0 + $1.rejected }

@@ -50,6 +50,10 @@ package struct SourceReader {
   private var strays = 0
   private var rows = 0
 
+  /// Fresh windows in a row that may bring nothing new: a list may shrink while it is read, but an
+  /// upstream that gives one page for all never gets further.
+  private static let mostStalls = 8
+
   private struct Walk {
     var isOutstanding = false
     var next: WindowRequest?
@@ -59,8 +63,9 @@ package struct SourceReader {
     var groupIDs: Set<RowIdentity> = []
     /// The window before this one had no usable row, so that there is nothing to overlap with.
     var isBlind = false
-    /// The window before this one brought nothing new.
-    var isStalled = false
+    var isStalled: Bool { stalls > 0 }
+    /// How many windows in a row brought nothing new.
+    var stalls = 0
     var suspicion = PagingSuspicion()
   }
 
@@ -148,7 +153,9 @@ extension SourceReader {
     guard !position.isScanned else { return position }
     // Late rows come in the order of their places; those that the page had no room for are read
     // again, and none of the others.
-    let unreturned = late.first.map { max($0.place, lastLatePlace.map { $0 == .max ? .max : $0 + 1 } ?? .min) }
+    let unreturned = late.first.map {
+      max($0.place, lastLatePlace.map { $0 == .max ? .max : $0 + 1 } ?? .min)
+    }
     let unreturnedRows = [waiting[...], ready[nextReady...]].joined()
     let pending = unreturnedRows.lazy.filter { $0.rank != $0.place }.map(\.place).min() ?? .max
     position.anchor = min(position.rank, pending, unreturned ?? .max)
@@ -209,7 +216,7 @@ extension SourceReader {
     if !view.touchesEnd, last.map({ $0 < joinRank }) ?? true {
       return try search(direction == .onward ? .higher : .lower, window)
     }
-    goOn(through: view)
+    try goOn(through: view)
   }
 
   /// The whole list, read by a scan.
@@ -239,7 +246,7 @@ extension SourceReader {
   }
 
   /// Moves the walk through every place that this window shows whole.
-  private mutating func goOn(through view: WalkedWindow) {
+  private mutating func goOn(through view: WalkedWindow) throws(Fault) {
     walk.search = PlaceSearch()
     let start = view.membersBefore(joinRank)
     let trusted = view.members.count - SourcePlan.margin
@@ -247,9 +254,9 @@ extension SourceReader {
     // Sessions without the sort value come last; a list that puts them first is in another order.
     let isWithoutValues = !view.touchesEnd && view.ranks.allSatisfy { $0 == .max }
     if isGrosslyDisordered(view) || isWithoutValues { return switchToScan() }
-    if !view.touchesEnd, edge <= joinRank { return extendGroup(view, from: start) }
+    if !view.touchesEnd, edge <= joinRank { return try extendGroup(view, from: start) }
     report.reads += 1
-    walk.isStalled = false
+    walk.stalls = 0
     let end = view.touchesEnd ? view.members.count : view.membersBefore(edge)
     deal(with: view, start..<end)
     if switchesToScan(view) { return }
@@ -261,12 +268,14 @@ extension SourceReader {
 
   /// A tie group that the window does not show whole: its rows are gathered by id, window by
   /// window, until its end is in sight.
-  private mutating func extendGroup(_ view: WalkedWindow, from start: Int) {
-    walk.isStalled = true
+  private mutating func extendGroup(_ view: WalkedWindow, from start: Int) throws(Fault) {
+    let known = walk.group.count
     let first = start < view.members.count ? view.members[start] : view.ranks.count
     for index in first..<view.ranks.count where view.ranks[index] == joinRank {
       gather(row(view, index, place: joinRank))
     }
+    walk.stalls = walk.group.count > known ? 1 : walk.stalls + 1
+    guard walk.stalls <= Self.mostStalls else { throw .ignoresPaging }
     guard walk.group.count < plan.scanLimit else {
       report.order = .truncated
       dealWithGroup()

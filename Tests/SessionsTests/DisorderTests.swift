@@ -123,7 +123,7 @@ import Testing
     #expect(keys.count == result.output.count, "\(label)")
     let first = Set(upstreams[0].rows.prefix(scanLimit).map(\.id))
     #expect(first.isSubset(of: keys), "\(label)")
-    #expect(keys.count < scanLimit + 2 * upstreams[0].limits.maximum, "\(label)")
+    #expect(keys.count == scanLimit, "\(label)")
     #expect(Self.isOrdered(result.output, direction), "\(label)")
     #expect(result.worstReport == .truncated, "\(label)")
   }

@@ -96,6 +96,11 @@ struct ConfigurationReading {
 extension ConfigurationReading {
   fileprivate mutating func checkWhole(_ variables: EnvironmentVariables, isFileGiven: Bool) {
     checkPair("listen.tls", configuration.listen.tls.map { ($0.certificateFile, $0.keyFile) })
+    if let tls = configuration.listen.tls, !tls.certificateFile.isEmpty, !tls.keyFile.isEmpty {
+      note(
+        places["listen.tls.certificateFile"] ?? "listen.tls", "HTTPS is not served by this release",
+        allowed: "plain HTTP, behind a proxy that ends TLS")
+    }
     checkWhoMayAsk()
     if configuration.sources.isEmpty, !configuration.isDemo, mistakes.isEmpty {
       let names = ProviderCatalog.all.map { EnvironmentVariables.keyVariable($0.name) }
@@ -144,6 +149,12 @@ extension ConfigurationReading {
         "source \(source.name): its base URL is http://, so its key and its sessions cross the"
           + " network unencrypted")
     }
+    let unused = [
+      ("listen.trustedProxies", !configuration.listen.trustedProxies.isEmpty),
+      ("metrics.open", configuration.metricsOpen),
+      ("tracing.endpoint", configuration.tracing.endpoint != nil),
+    ]
+    for (key, isSet) in unused where isSet { warn("\(key) has no effect in this release") }
     if configuration.cursor.isRandom {
       warn(
         "no GATEWAY_CURSOR_SECRET: cursors are signed with a random secret, end with this process,"
