@@ -43,7 +43,7 @@ enum GatewayKeys {
       where: NetworkAddress.isNetwork),
     .file(
       "listen.tls.certificateFile", \.listen.certificateFile,
-      "PEM certificate chain of this server; with keyFile it serves HTTPS."),
+      "PEM certificate chain for HTTPS, which this release does not serve yet."),
     .file("listen.tls.keyFile", \.listen.keyFile, "PEM private key of that certificate."),
   ]
 
