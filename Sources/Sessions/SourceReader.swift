@@ -208,14 +208,17 @@ extension SourceReader {
       return stepBeyond(window)
     }
     let isBeyondEnd = window.rawCount == 0 && window.offset > 0
-    guard !isBeyondEnd, continues(view) else {
-      return try search(isBeyondEnd || direction == .onward ? .lower : .higher, window)
+    let continues = !isBeyondEnd && continues(view)
+    // Short of the place: all that this shows comes before it. One usable row is enough to say so;
+    // to go on from here takes two.
+    let isShort =
+      !view.touchesEnd && (view.members.last.map { view.ranks[$0] < joinRank } ?? continues)
+    guard continues, !isShort else {
+      let isFurtherOn = isShort && !isBeyondEnd
+      return try search(
+        isBeyondEnd || (direction == .onward) != isFurtherOn ? .lower : .higher, window)
     }
     walk.isBlind = false
-    let last = view.members.last.map { view.ranks[$0] }
-    if !view.touchesEnd, last.map({ $0 < joinRank }) ?? true {
-      return try search(direction == .onward ? .higher : .lower, window)
-    }
     try goOn(through: view)
   }
 
