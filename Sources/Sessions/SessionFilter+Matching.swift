@@ -46,7 +46,7 @@ package struct SessionMatcher: Sendable {
     return true
   }
 
-  /// Substring without case and without Unicode normalisation: scalars are compared, where Swift's
+  /// Substring without case and without Unicode normalisation: bytes are compared, where Swift's
   /// own `contains` would compare canonical equivalents.
   private static func contains(_ text: String, _ folded: String) -> Bool {
     let haystack = Array(text.lowercased().utf8)

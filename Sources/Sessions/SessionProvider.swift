@@ -16,7 +16,7 @@ package protocol SessionProvider: Sendable {
   func nativeOrder(for order: SessionOrder) -> SessionOrder?
   /// Names of the members of `attributes`, in the order of `Session.attributes`.
   var attributes: [String] { get }
-  /// The one among `attributes` that is shown only with the permission `contact`, if any.
+  /// Those among `attributes` that are shown only with the permission `contact`.
   var contactAttributes: Set<String> { get }
   /// Filters that the upstream does itself, losslessly, by the contract's parameter names.
   var pushedDown: [String] { get }

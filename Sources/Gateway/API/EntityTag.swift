@@ -1,5 +1,3 @@
-import Sessions
-
 /// Weak entity tags (RFC 9110, 8.8.3): the same for the same sessions, whatever the cursor says.
 enum EntityTag {
   static func weak(
