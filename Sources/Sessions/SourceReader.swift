@@ -61,6 +61,9 @@ package struct SourceReader {
     /// Rows of a tie group that one window does not show whole.
     var group: [SourceRow] = []
     var groupIDs: Set<RowIdentity> = []
+    /// The list's first usable row, when the window that showed it had too few to go on from: a
+    /// window that shows it too shows all that comes after it.
+    var opening: (row: RowIdentity, rank: SortRank)?
     /// The window before this one had no usable row, so that there is nothing to overlap with.
     var isBlind = false
     var isStalled: Bool { stalls > 0 }
@@ -242,10 +245,13 @@ extension SourceReader {
   private func continues(_ view: WalkedWindow) -> Bool {
     if view.ranks.isEmpty, walk.search.joinsKnown(view.window) { return true }
     if walk.isBlind || view.touchesStart || view.membersBefore(joinRank) >= 2 { return true }
-    return !walk.group.isEmpty
-      && view.window.sessions.indices.contains {
-        walk.groupIDs.contains(RowIdentity(view.window, $0))
-      }
+    let rows = view.ranks.indices.lazy.map {
+      (rank: view.ranks[$0], id: RowIdentity(view.window, view.sessionIndex($0)))
+    }
+    if let opening = walk.opening, rows.contains(where: { $0 == (opening.rank, opening.row) }) {
+      return true
+    }
+    return !walk.group.isEmpty && rows.contains { walk.groupIDs.contains($0.id) }
   }
 
   /// Moves the walk through every place that this window shows whole.
@@ -260,6 +266,7 @@ extension SourceReader {
     if !view.touchesEnd, edge <= joinRank { return try extendGroup(view, from: start) }
     report.reads += 1
     walk.stalls = 0
+    walk.opening = nil
     let end = view.touchesEnd ? view.members.count : view.membersBefore(edge)
     deal(with: view, start..<end)
     if switchesToScan(view) { return }
@@ -286,9 +293,14 @@ extension SourceReader {
       isComplete = true
       return release()
     }
+    let opens = walk.group.isEmpty && view.touchesStart
+    if opens, !view.ranks.isEmpty {
+      walk.opening = (RowIdentity(view.window, view.sessionIndex(0)), view.ranks[0])
+    }
     let next =
       view.ranks.isEmpty
-      ? nil : onwardRequest(view, from: max(0, view.ranks.count - SourcePlan.overlap))
+      ? nil
+      : onwardRequest(view, from: opens ? 0 : max(0, view.ranks.count - SourcePlan.overlap))
     if let next, reachesBeyond(view.window, next) {
       walk.next = next
     } else {
