@@ -181,7 +181,8 @@ struct Scenario {
 
   /// A few random changes, of which `touched` takes the ids that are no longer listed throughout.
   static func change(
-    _ upstreams: inout [ModelUpstream], rate: Double, updates: Bool = false, touched: inout Set<String>,
+    _ upstreams: inout [ModelUpstream], rate: Double, updates: Bool = false,
+    touched: inout Set<String>,
     _ generator: inout SeededGenerator
   ) {
     guard generator.chance(rate) else { return }
