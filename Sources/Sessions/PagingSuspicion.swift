@@ -40,6 +40,9 @@ struct PagingSuspicion {
 
   private static func isSame(_ left: Window, _ right: Window) -> Bool {
     left.offset != right.offset && !left.sessions.isEmpty
+      // A list that moves by a row or two shows the same few rows to two probes, again and again.
+      && (left.rawCount >= SourcePlan.leastRows
+        || abs(left.offset - right.offset) >= left.rawCount)
       && left.rawCount == right.rawCount && left.positions == right.positions
       && left.sessions.indices.allSatisfy { index in
         RowIdentity(left, index) == RowIdentity(right, index)

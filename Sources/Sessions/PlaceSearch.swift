@@ -62,9 +62,12 @@ struct PlaceSearch {
   ) -> WindowRequest {
     if let near {
       self.near = nil
-      return limits.window(from: max(0, near - limits.maximum / 2), count: limits.maximum)
+      // Far enough back for a list that shrinks by leaps, and in turn just far enough to show what
+      // follows: pages reach from few offsets as far as they should.
+      let back = requests.isMultiple(of: 2) ? limits.maximum / 2 : overlap
+      return limits.window(from: max(0, near - back), count: limits.maximum)
     }
-    let count = max(count, Self.smallestWindow)
+    let count = max(count, Self.smallestWindow, 2 * overlap + Self.probeRows)
     let span = max(Self.probeRows, min(count, limits.maximum) - 2 * overlap)
     switch (low, high) {
     case (let low?, let high?) where high - low <= span:

@@ -39,10 +39,10 @@ package struct SourcePosition: Hashable, Sendable {
   }
 }
 
-/// The id of the last session that was returned, as a cursor can hold it: whole up to 40 bytes,
+/// The id of the last session that was returned, as a cursor can hold it: whole up to 100 bytes,
 /// beyond that its first 24 bytes and a hash.
 package struct BoundaryID: Hashable, Sendable {
-  static let longestWhole = 40
+  static let longestWhole = 100
   static let prefixLength = 24
 
   /// The whole id, or its prefix.

@@ -6,7 +6,7 @@ extension SourceReader {
     walk.search.requests <= 2 && !walk.isStalled && !walk.suspicion.isActive
   }
 
-  private var rowsPerRequest: Int {
+  var rowsPerRequest: Int {
     position.sawDisorder || report.rejected > 0
       ? plan.limits.maximum
       : plan.rowsPerRequest(isFirstPage: position.hint == nil && landmarks.isEmpty)
@@ -45,9 +45,11 @@ extension SourceReader {
     walk.search.note(
       verdict, window: window, direction: direction,
       seeksListEnd: direction == .backward && joinRank == .min)
+    // Rows that are no evidence may stand before the place: whoever comes back to it in vain looks
+    // further back.
+    let overlap = min(SourcePlan.overlap + walk.search.requests, plan.limits.maximum / 2)
     walk.next = walk.search.next(
-      limits: plan.limits, direction: direction, count: rowsPerRequest,
-      overlap: SourcePlan.overlap)
+      limits: plan.limits, direction: direction, count: rowsPerRequest, overlap: overlap)
   }
 
   /// A window without any usable row says nothing about the order: the walk steps over it.

@@ -2,9 +2,10 @@
 extension SourceReader {
   /// Takes every row that stands at one of the given members or between them.
   mutating func deal(with view: WalkedWindow, _ members: Range<Int>) {
-    let touchesStart = members.lowerBound == 0 && view.touchesStart
+    // Rows out of place may stand before the first that is in order.
+    let opening = members.lowerBound == 0 ? opening(of: view) : nil
     let first =
-      touchesStart ? 0 : members.isEmpty ? view.ranks.count : view.members[members.lowerBound]
+      opening ?? (members.isEmpty ? view.ranks.count : view.members[members.lowerBound])
     let last =
       members.upperBound < view.members.count
       ? view.members[members.upperBound] : view.ranks.count
@@ -26,10 +27,37 @@ extension SourceReader {
       dealt.removeAll { $0.rank == joinRank }
       dealWithGroup()
     }
-    rows += last - first
-    strays += last - first - members.count
-    if last - first > members.count { position.sawDisorder = true }
+    walk.dealt = (view, first..<last)
+    note(strays: last - first - members.count, of: last - first)
     deal(with: dealt)
+  }
+
+  /// The place was taken too far where rows at the end of the window before were further out of
+  /// place than its margin: those, and the rows behind them that belong before the place, are dealt
+  /// with now.
+  mutating func dealWithOverlooked(_ view: WalkedWindow, before member: Int) {
+    let first = member < view.members.count ? view.members[member] : view.ranks.count
+    func isNew(_ index: Int) -> Bool {
+      !wasDealtWith(RowIdentity(view.window, view.sessionIndex(index)))
+    }
+    guard walk.dealt != nil,
+      let start = (0..<first).first(where: { view.ranks[$0] >= joinRank && isNew($0) })
+    else { return }
+    let overlooked = (start..<first).filter(isNew).map { row(view, $0, place: joinRank) }
+    note(strays: overlooked.count, of: overlooked.count)
+    deal(with: overlooked)
+  }
+
+  /// Whether a row is among those of the last window that was dealt with.
+  private func wasDealtWith(_ id: RowIdentity) -> Bool {
+    guard let (view, rows) = walk.dealt else { return false }
+    return rows.reversed().contains { RowIdentity(view.window, view.sessionIndex($0)) == id }
+  }
+
+  private mutating func note(strays: Int, of rows: Int) {
+    self.rows += rows
+    self.strays += strays
+    if strays > 0 { position.sawDisorder = true }
   }
 
   mutating func dealWithGroup() {

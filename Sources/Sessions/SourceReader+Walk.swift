@@ -69,18 +69,32 @@ extension SourceReader {
   /// Whether the window overlaps what is known.
   private func continues(_ view: WalkedWindow) -> Bool {
     if view.ranks.isEmpty, walk.search.joinsKnown(view.window) { return true }
-    if walk.isBlind || view.touchesStart || view.membersBefore(joinRank) >= 2 { return true }
-    let rows = view.ranks.indices.lazy.map {
-      (rank: view.ranks[$0], id: RowIdentity(view.window, view.sessionIndex($0)))
+    if walk.isBlind || opening(of: view) != nil || view.membersBefore(joinRank) >= 2 { return true }
+    return !walk.group.isEmpty
+      && view.window.sessions.indices.contains {
+        walk.groupIDs.contains(RowIdentity(view.window, $0))
+      }
+  }
+
+  /// Index of the row from which on the window shows the list from its start.
+  func opening(of view: WalkedWindow) -> Int? {
+    if view.touchesStart { return 0 }
+    guard let opening = walk.opening else { return nil }
+    return view.ranks.indices.first {
+      view.ranks[$0] == opening.rank
+        && RowIdentity(view.window, view.sessionIndex($0)) == opening.row
     }
-    if let opening = walk.opening, rows.contains(where: { $0 == (opening.rank, opening.row) }) {
-      return true
-    }
-    return !walk.group.isEmpty && rows.contains { walk.groupIDs.contains($0.id) }
   }
 
   /// Moves the walk through every place that this window shows whole.
   private mutating func goOn(through view: WalkedWindow) throws(Fault) {
+    if view.window.requested < SourcePlan.leastRows, !view.touchesEnd,
+      let larger = largerWindow(than: view.window)
+    {
+      noteOpening(view)
+      walk.next = larger
+      return
+    }
     walk.search = PlaceSearch()
     let start = view.membersBefore(joinRank)
     let trusted = view.members.count - SourcePlan.margin
@@ -91,9 +105,10 @@ extension SourceReader {
     if !view.touchesEnd, edge <= joinRank { return try extendGroup(view, from: start) }
     report.reads += 1
     walk.stalls = 0
-    walk.opening = nil
     let end = view.touchesEnd ? view.members.count : view.membersBefore(edge)
+    dealWithOverlooked(view, before: start)
     deal(with: view, start..<end)
+    walk.opening = nil
     if switchesToScan(view) { return }
     joinRank = view.touchesEnd ? .max : edge
     isComplete = view.touchesEnd || edge > plan.admitted.upperBound && !plan.readsBeyondEdge
@@ -109,7 +124,11 @@ extension SourceReader {
     for index in first..<view.ranks.count where view.ranks[index] == joinRank {
       gather(row(view, index, place: joinRank))
     }
-    walk.stalls = walk.group.count > known ? 1 : walk.stalls + 1
+    // A group that is met again after a search shows nothing new for as long as it is known, but not
+    // the same rows each time.
+    let top = view.ranks.isEmpty ? nil : RowIdentity(view.window, view.sessionIndex(0))
+    walk.stalls = walk.group.count > known ? 1 : top == walk.groupTop ? walk.stalls + 1 : 1
+    walk.groupTop = top
     guard walk.stalls <= Self.mostStalls else { throw .ignoresPaging }
     guard walk.group.count < plan.scanLimit else {
       report.order = .truncated
@@ -119,9 +138,7 @@ extension SourceReader {
       return release()
     }
     let opens = walk.group.isEmpty && view.touchesStart
-    if opens, !view.ranks.isEmpty {
-      walk.opening = (RowIdentity(view.window, view.sessionIndex(0)), view.ranks[0])
-    }
+    if opens { noteOpening(view) }
     let next =
       view.ranks.isEmpty
       ? nil
@@ -138,6 +155,22 @@ extension SourceReader {
       }
       stepBeyond(view.window)
     }
+  }
+
+  private mutating func noteOpening(_ view: WalkedWindow) {
+    guard view.touchesStart, !view.ranks.isEmpty else { return }
+    walk.opening = (RowIdentity(view.window, view.sessionIndex(0)), view.ranks[0])
+  }
+
+  /// The rows of a probe, and more of those behind them: a few rows look ordered by chance. Nil when
+  /// the upstream gives no more at a time.
+  private func largerWindow(than window: Window) -> WindowRequest? {
+    let count = max(rowsPerRequest, SourcePlan.leastRows)
+    let larger =
+      plan.direction == .onward
+      ? plan.limits.window(from: window.offset, count: count)
+      : plan.limits.window(upTo: window.offset + window.rawCount, count: count)
+    return larger.count > window.requested ? larger : nil
   }
 
   /// Whether a request shows rows that the walk meets after those of a window.

@@ -61,6 +61,10 @@ package struct SourceReader {
     /// Rows of a tie group that one window does not show whole.
     var group: [SourceRow] = []
     var groupIDs: Set<RowIdentity> = []
+    /// The first row of the latest window of the group.
+    var groupTop: RowIdentity?
+    /// The last window that rows were taken from, and which of its rows, in walk order.
+    var dealt: (view: WalkedWindow, rows: Range<Int>)?
     /// The list's first usable row, when the window that showed it had too few to go on from: a
     /// window that shows it too shows all that comes after it.
     var opening: (row: RowIdentity, rank: SortRank)?

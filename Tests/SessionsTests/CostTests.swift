@@ -166,4 +166,28 @@ import Testing
       }
     }
   }
+
+  /// Most items are without an id, so that few rows of a window are evidence, or have a place at all.
+  @Test(arguments: limits.indices, [WalkDirection.onward, .backward])
+  func listsOfMostlyUnusableRowsAreReadWhole(index: Int, direction: WalkDirection) {
+    for seed in 0..<UInt64(12) {
+      var generator = SeededGenerator(seed: seed)
+      var upstream = Self.list(Int.random(in: 1...900, using: &generator), Self.limits[index])
+      upstream.tellsTotal = generator.chance(0.5)
+      let share: Double = [0.05, 0.3, 0.6, 0.9].randomElement(using: &generator) ?? 0
+      for row in upstream.rows.indices {
+        upstream.rows[row].isUnusable = generator.chance(share)
+      }
+      let usable = upstream.rows.filter { !$0.isUnusable }
+      var traversal = ModelTraversal([upstream], directions: [direction])
+      if direction == .backward { traversal.query.order = .newestFirst.reversed }
+      let limit = [1, 9, 60, 500].randomElement(using: &generator) ?? 1
+      let result = traversal.run(limit: { _ in limit }, generator: &generator)
+      let label: Comment = "seed \(seed), \(share) of \(upstream.rows.count), limit \(limit)"
+      #expect(result.failure == nil, label)
+      let ids = direction == .onward ? usable.map(\.id) : usable.reversed().map(\.id)
+      let isWhole = result.output.map(\.id) == ids
+      #expect(isWhole, "\(result.output.count) of \(ids.count): \(label)")
+    }
+  }
 }

@@ -149,6 +149,20 @@ import Testing
       #expect(lost.isEmpty, "\(stray): \(lost.count) lost")
     }
   }
+
+  /// Two rows out of place end a window: it vouches for more than it has seen.
+  @Test(arguments: [WalkDirection.onward, .backward])
+  func rowsBehindThoseThatAreOutOfPlaceAreNotPassedOver(direction: WalkDirection) {
+    var generator = SeededGenerator(seed: 0)
+    for first in 185..<210 {
+      var upstream = CostTests.list(450, .init(maximum: 100, addressing: .offset))
+      upstream.rows.swapAt(5, 9)
+      upstream.rows.swapAt(first, first + 6)
+      upstream.rows.swapAt(first + 1, first + 30)
+      let (result, label) = Self.run([upstream], direction, UInt64(first), limit: 500, &generator)
+      Self.expectEachOnce(result, [upstream], label)
+    }
+  }
 }
 
 // MARK: Lists and expectations

@@ -256,12 +256,12 @@ struct ModelTraversal {
     _ source: Int, of page: inout PageBuilder, _ generator: inout SeededGenerator
   ) {
     if keepsWindows, let kept = scans[source] { return page.receive(scan: kept, from: source) }
+    if generator.chance(faults) { return page.fail(source) }
     var scan = ListScan(
       limits: upstreams[source].limits, order: query.order, rowLimit: scanLimit, concurrency: 3)
     while !scan.isDone {
       for request in scan.nextRequests().shuffled(using: &generator) {
         churn(&upstreams, &generator)
-        if generator.chance(faults) { return page.fail(source) }
         scan.receive(upstreams[source].window(request), for: request)
       }
     }

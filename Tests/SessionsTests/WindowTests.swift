@@ -59,8 +59,8 @@ import Testing
 }
 
 @Suite struct BoundaryIDTests {
-  @Test func isWholeUpToFortyBytes() {
-    let whole = Array(repeating: UInt8(0x61), count: 40)
+  @Test func isWholeUpToAHundredBytes() {
+    let whole = Array(repeating: UInt8(0x61), count: 100)
     let short = whole.withUnsafeBytes { BoundaryID($0) }
     #expect(short.hash == nil && short.bytes == whole)
     let long = (whole + [0x61]).withUnsafeBytes { BoundaryID($0) }
