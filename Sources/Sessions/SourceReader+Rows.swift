@@ -2,10 +2,9 @@
 extension SourceReader {
   /// Takes every row that stands at one of the given members or between them.
   mutating func deal(with view: WalkedWindow, _ members: Range<Int>) {
-    // Rows out of place may stand before the first that is in order.
-    let opening = members.lowerBound == 0 ? opening(of: view) : nil
+    let touchesStart = members.lowerBound == 0 && view.touchesStart
     let first =
-      opening ?? (members.isEmpty ? view.ranks.count : view.members[members.lowerBound])
+      touchesStart ? 0 : members.isEmpty ? view.ranks.count : view.members[members.lowerBound]
     let last =
       members.upperBound < view.members.count
       ? view.members[members.upperBound] : view.ranks.count
@@ -27,7 +26,7 @@ extension SourceReader {
       dealt.removeAll { $0.rank == joinRank }
       dealWithGroup()
     }
-    walk.dealt = (view, first..<last)
+    walk.dealt = (view, last)
     note(strays: last - first - members.count, of: last - first)
     deal(with: dealt)
   }
@@ -43,15 +42,19 @@ extension SourceReader {
     guard walk.dealt != nil,
       let start = (0..<first).first(where: { view.ranks[$0] >= joinRank && isNew($0) })
     else { return }
-    let overlooked = (start..<first).filter(isNew).map { row(view, $0, place: joinRank) }
+    let overlooked = (start..<first).filter(isNew).map { index in
+      // Earlier pages may have returned a row ahead of its rank, at the place where it stands.
+      let stands = view.members.last { $0 < index }.map { view.ranks[$0] } ?? joinRank
+      return row(view, index, place: view.ranks[index] < joinRank ? joinRank : stands)
+    }
     note(strays: overlooked.count, of: overlooked.count)
     deal(with: overlooked)
   }
 
-  /// Whether a row is among those of the last window that was dealt with.
+  /// Whether a row is among those that the last window showed as dealt with.
   private func wasDealtWith(_ id: RowIdentity) -> Bool {
-    guard let (view, rows) = walk.dealt else { return false }
-    return rows.reversed().contains { RowIdentity(view.window, view.sessionIndex($0)) == id }
+    guard let (view, count) = walk.dealt else { return false }
+    return (0..<count).reversed().contains { RowIdentity(view.window, view.sessionIndex($0)) == id }
   }
 
   private mutating func note(strays: Int, of rows: Int) {

@@ -63,11 +63,9 @@ package struct SourceReader {
     var groupIDs: Set<RowIdentity> = []
     /// The first row of the latest window of the group.
     var groupTop: RowIdentity?
-    /// The last window that rows were taken from, and which of its rows, in walk order.
-    var dealt: (view: WalkedWindow, rows: Range<Int>)?
-    /// The list's first usable row, when the window that showed it had too few to go on from: a
-    /// window that shows it too shows all that comes after it.
-    var opening: (row: RowIdentity, rank: SortRank)?
+    /// The last window that rows were taken from, and how many of its rows, from the first in walk
+    /// order, have been dealt with.
+    var dealt: (view: WalkedWindow, count: Int)?
     /// The window before this one had no usable row, so that there is nothing to overlap with.
     var isBlind = false
     var isStalled: Bool { stalls > 0 }

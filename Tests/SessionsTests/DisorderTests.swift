@@ -253,6 +253,11 @@ extension DisorderTests {
     let lost = expected.subtracting(keys)
     #expect(lost.isEmpty, "lost \(lost.count) of \(expected.count): \(label)")
     if ModelTraversal.traces {
+      for (key, at) in Dictionary(grouping: keys.indices, by: { keys[$0] }) where at.count > 1 {
+        print(
+          "double", key, "rank", result.output[at[0]].rank, "on pages",
+          at.map { place in result.pageStarts.count { $0 <= place } })
+      }
       for id in lost.prefix(3) {
         for upstream in upstreams {
           if let at = upstream.rows.firstIndex(where: { "\(upstream.name):\($0.id)" == id }) {
