@@ -21,7 +21,8 @@ final class GatewayFixture {
 
   /// - Parameter sessions: rows of each upstream at the start; they stay as they are.
   init(
-    sessions: Int = 60, simulate: (inout SimulatorOptions) -> Void = { _ in },
+    sessions: Int = 60, resolver: HostResolver = HostResolver(),
+    simulate: (inout SimulatorOptions) -> Void = { _ in },
     configure: (inout GatewayConfiguration) throws -> Void = { _ in }
   ) throws {
     let clock = HandClock()
@@ -31,7 +32,7 @@ final class GatewayFixture {
     simulate(&options)
     self.clock = clock
     simulator = try Simulator(options, clock: { clock.now })
-    gateway = try GatewayFixture.gateway(before: simulator, configure)
+    gateway = try GatewayFixture.gateway(before: simulator, resolver, configure)
     client = GatewayClient(RunningServers(gateway, simulator))
   }
 
@@ -39,19 +40,21 @@ final class GatewayFixture {
   func anotherGateway(
     _ configure: (inout GatewayConfiguration) throws -> Void = { _ in }
   ) throws -> RunningGateway {
-    RunningGateway(try GatewayFixture.gateway(before: simulator, configure))
+    RunningGateway(try GatewayFixture.gateway(before: simulator, HostResolver(), configure))
   }
 
   private static func gateway(
-    before simulator: Simulator, _ configure: (inout GatewayConfiguration) throws -> Void
+    before simulator: Simulator, _ resolver: HostResolver,
+    _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
-    try start { configuration in
+    try start(resolver) { configuration in
       configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
       try configure(&configuration)
     }
   }
 
   static func start(
+    _ resolver: HostResolver = HostResolver(),
     _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
     var configuration = GatewayConfiguration()
@@ -61,7 +64,7 @@ final class GatewayFixture {
     try configure(&configuration)
     return try Gateway(
       configuration, loops: 1,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, resolver: resolver)
   }
 
   static func source(
