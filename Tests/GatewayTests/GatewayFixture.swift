@@ -21,7 +21,7 @@ final class GatewayFixture {
 
   /// - Parameter sessions: rows of each upstream at the start; they stay as they are.
   init(
-    sessions: Int = 60, resolver: HostResolver = HostResolver(),
+    sessions: Int = 60, loops: Int = 1, resolver: HostResolver = HostResolver(),
     simulate: (inout SimulatorOptions) -> Void = { _ in },
     configure: (inout GatewayConfiguration) throws -> Void = { _ in }
   ) throws {
@@ -32,7 +32,8 @@ final class GatewayFixture {
     simulate(&options)
     self.clock = clock
     simulator = try Simulator(options, clock: { clock.now })
-    gateway = try GatewayFixture.gateway(before: simulator, resolver, configure)
+    gateway = try GatewayFixture.gateway(
+      before: simulator, loops: loops, resolver, configure)
     client = GatewayClient(RunningServers(gateway, simulator))
   }
 
@@ -40,21 +41,22 @@ final class GatewayFixture {
   func anotherGateway(
     _ configure: (inout GatewayConfiguration) throws -> Void = { _ in }
   ) throws -> RunningGateway {
-    RunningGateway(try GatewayFixture.gateway(before: simulator, HostResolver(), configure))
+    RunningGateway(
+      try GatewayFixture.gateway(before: simulator, loops: 1, HostResolver(), configure))
   }
 
   private static func gateway(
-    before simulator: Simulator, _ resolver: HostResolver,
+    before simulator: Simulator, loops: Int, _ resolver: HostResolver,
     _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
-    try start(resolver) { configuration in
+    try start(loops: loops, resolver) { configuration in
       configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
       try configure(&configuration)
     }
   }
 
   static func start(
-    _ resolver: HostResolver = HostResolver(),
+    loops: Int = 1, _ resolver: HostResolver = HostResolver(),
     _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
     var configuration = GatewayConfiguration()
@@ -63,7 +65,7 @@ final class GatewayFixture {
     configuration.cursor.secrets = [secret]
     try configure(&configuration)
     return try Gateway(
-      configuration, loops: 1,
+      configuration, loops: loops,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, resolver: resolver)
   }
 
