@@ -79,8 +79,8 @@ enum FaultMatrix {
       "TLS on a plain port", .plain([.request, .sendBytes([0x15, 3, 3, 0, 2, 2, 10])]), "protocol",
       requests: 1),
     .init("TLS handshake hangs", .secure([.hang]), "timeout", requests: 1, hangs: true),
-    .init("TLS handshake closed", .secure([]), "tls", requests: 2),
-    .init("TLS handshake reset", .secure([.reset]), "tls", requests: 2),
+    .init("TLS handshake closed", .secure([.hello]), "tls", requests: 2),
+    .init("TLS handshake reset", .secure([.hello, .reset]), "tls", requests: 2),
   ]
 
   private static let framing: [FaultRow] = [

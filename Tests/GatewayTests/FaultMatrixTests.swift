@@ -14,7 +14,7 @@ import Testing
     var recovery = Duration.zero
   }
 
-  @Test(.timeLimit(.minutes(5)))
+  @Test(.timeLimit(.minutes(10)))
   func `every fault ends in time, with its code, harms no other source and is recovered from`()
     throws
   {

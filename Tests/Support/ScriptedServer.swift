@@ -7,6 +7,8 @@ package final class ScriptedServer: Sendable {
   package enum Step: Sendable {
     /// The handshake; the connection ends when it fails.
     case secure(ServerTLS)
+    /// Reads once: what a TLS client says first.
+    case hello
     /// Reads to the end of a request head.
     case request
     case send(String)
@@ -83,6 +85,9 @@ package final class ScriptedServer: Sendable {
   ) -> Bool {
     switch step {
     case .secure(let tls): return connection.secure(tls)
+    case .hello:
+      var bytes = [UInt8](repeating: 0, count: 4096)
+      return connection.read(into: &bytes) > 0
     case .request: return read(shared, connection)
     case .send(let text): write(Array(text.utf8), shared, connection)
     case .sendBytes(let bytes): write(bytes, shared, connection)
