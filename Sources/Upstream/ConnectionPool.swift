@@ -101,10 +101,12 @@ final class ConnectionPool {
     let dial = Dial()
     dials.append(dial)
     let timer = LoopTimer { [weak self, weak dial] in
-      // Whoever waited for it has run out of time as well; whoever came later needs another.
-      guard let self, let dial else { return }
-      end(dial)
-      assign()
+      // Whoever waited for it runs out of time in this turn as well; whoever came later needs another.
+      self?.loop.defer { [weak self, weak dial] in
+        guard let self, let dial, dials.contains(where: { $0 === dial }) else { return }
+        end(dial)
+        assign()
+      }
     }
     dial.timer = timer
     loop.schedule(timer, after: shared.configuration.timeout)
