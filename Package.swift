@@ -60,7 +60,8 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
 
     .target(
-      name: "Support", dependencies: ["Server", "Transport", "HTTP", "Bytes"],
+      name: "Support",
+      dependencies: ["Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CNghttp2", "CZlib"],
       path: "Tests/Support",
       swiftSettings: strict),
     tests("JSONTests", ["JSON", "Bytes", "Support"]),
@@ -73,8 +74,7 @@ let package = Package(
     tests(
       "UpstreamTests",
       [
-        "Upstream", "Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CNghttp2", "CZlib",
-        "Support",
+        "Upstream", "Server", "Transport", "HTTP", "Bytes", "COpenSSL", "Support",
       ]),
     tests("PeerTests", ["Upstream", "Transport", "Bytes", "Support"]),
     tests("ServerTests", ["Server", "Transport", "HTTP", "Bytes", "Support"]),

@@ -16,6 +16,7 @@ package final class EventLoop {
   package let handle: Handle
   /// Monotonic time at the start of the current turn. Every deadline counts from it.
   package private(set) var now: Instant
+  private let clock: () -> Instant
   private let epoll: Int32
   private var slots: [Slot] = []
   private var freeSlots: [Int] = []
@@ -29,11 +30,13 @@ package final class EventLoop {
     var generation: UInt32 = 0
   }
 
-  package init() {
+  /// - Parameter clock: the time that deadlines are held against; tests move one by hand.
+  package init(clock: @escaping () -> Instant = Instant.now) {
+    self.clock = clock
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     precondition(epoll >= 0, "epoll_create1 failed: no descriptor is left at start")
     handle = Handle()
-    now = .now()
+    now = clock()
     let added = linux_epoll_ctl(epoll, EPOLL_CTL_ADD, handle.wake, EPOLLIN.rawValue, .max)
     precondition(added == 0, "epoll_ctl failed on a descriptor just made")
   }
@@ -134,9 +137,9 @@ package final class EventLoop {
   }
 
   private func turn(_ events: UnsafeMutableBufferPointer<epoll_event>) {
-    let timeout = deferred.isEmpty ? timers.millisecondsToFirst() : 0
+    let timeout = deferred.isEmpty ? timers.millisecondsToFirst(from: clock()) : 0
     let ready = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeout)
-    now = .now()
+    now = clock()
     var woken = false
     for index in 0..<max(0, Int(ready)) {
       let token = withUnsafePointer(to: events[index]) { linux_epoll_data($0) }

@@ -43,8 +43,7 @@ package final class TLSSession {
     switch SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wouldBlock
     default:
-      isBroken = true
-      return .failed(.tls(reason: handshakeReason()))
+      return .failed(handshakeError())
     }
   }
 
@@ -92,19 +91,14 @@ package final class TLSSession {
     return .tls(reason: Self.queuedReason())
   }
 
-  /// What went wrong in a handshake, in words: a certificate that was refused says why.
-  private func handshakeReason() -> String {
-    let systemError = errno
+  /// What went wrong in a handshake: a certificate that was refused says why.
+  private func handshakeError() -> TransportError {
+    let broken = breakage()
     let verification = SSL_get_verify_result(ssl)
     if verification != Int(X509_V_OK), let text = X509_verify_cert_error_string(verification) {
-      return "the server's certificate was refused: \(String(cString: text))"
+      return .tls(reason: "the server's certificate was refused: \(String(cString: text))")
     }
-    let code = ERR_peek_error()
-    if code == 0 {
-      return systemError == 0
-        ? "the connection was closed" : String(cString: strerror(systemError))
-    }
-    return Self.queuedReason()
+    return broken
   }
 
   /// The oldest of OpenSSL's queued errors, in its words.

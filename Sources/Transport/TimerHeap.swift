@@ -17,10 +17,10 @@ package final class LoopTimer {
 struct TimerHeap {
   private var timers: [LoopTimer] = []
 
-  /// Milliseconds for epoll_wait from this moment to the first deadline, rounded up; -1 without a timer.
-  func millisecondsToFirst() -> Int32 {
+  /// Milliseconds for epoll_wait from `now` to the first deadline, rounded up; -1 without a timer.
+  func millisecondsToFirst(from now: Instant) -> Int32 {
     guard let first = timers.first else { return -1 }
-    let left = first.deadline.nanoseconds - Instant.now().nanoseconds
+    let left = first.deadline.nanoseconds - now.nanoseconds
     return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
   }
 

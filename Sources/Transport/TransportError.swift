@@ -11,6 +11,15 @@ package enum TransportError: Error, Equatable, CustomStringConvertible {
   /// The peer ended the connection without TLS's closing message: what was read may be cut short.
   case cutOff
 
+  /// The peer ended a connection that it had taken.
+  package var isEndOfConnection: Bool {
+    switch self {
+    case .system(_, let code): code == ECONNRESET || code == EPIPE
+    case .cutOff: true
+    case .lookup, .tls: false
+    }
+  }
+
   package var description: String {
     switch self {
     case .system(let call, let code): "\(call): \(String(cString: strerror(code)))"

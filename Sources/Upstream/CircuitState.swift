@@ -29,6 +29,21 @@ struct CircuitState {
     return true
   }
 
+  /// Failed calls since the last that did not; nil when it is open.
+  var failuresInARow: Int? {
+    if case .closed(let failures) = phase { return failures }
+    return nil
+  }
+
+  /// How long calls are refused still; nil when it is closed.
+  func pause(at now: Instant) -> Duration? {
+    switch phase {
+    case .closed: nil
+    case .open(let until, _): max(.zero, until - now)
+    case .probing: Self.pauseWhileProbing
+    }
+  }
+
   mutating func admit(at now: Instant) -> Admission {
     switch phase {
     case .closed: return .pass

@@ -101,10 +101,12 @@ final class ConnectionPool {
     let dial = Dial()
     dials.append(dial)
     let timer = LoopTimer { [weak self, weak dial] in
-      // Whoever waited for it has run out of time as well; whoever came later needs another.
-      guard let self, let dial else { return }
-      end(dial)
-      assign()
+      // Whoever waited for it runs out of time in this turn as well; whoever came later needs another.
+      self?.loop.defer { [weak self, weak dial] in
+        guard let self, let dial, dials.contains(where: { $0 === dial }) else { return }
+        end(dial)
+        assign()
+      }
     }
     dial.timer = timer
     loop.schedule(timer, after: shared.configuration.timeout)
@@ -130,10 +132,8 @@ final class ConnectionPool {
     case .failure(let failure):
       let fault = Self.fault(failure)
       // A connection for all fails all, one of many fails the one that has waited longest.
-      let failed = speaksHTTP2 == false || shared.tls == nil ? min(1, waiting.count) : waiting.count
-      let exchanges = waiting.prefix(failed)
-      waiting.removeFirst(failed)
-      for exchange in exchanges { exchange.fail(fault) }
+      let isForAll = shared.tls != nil && speaksHTTP2 != false
+      failWaiting(fault, count: isForAll ? waiting.count : min(1, waiting.count))
     case .success(let socket):
       speaksHTTP2 = socket.tls?.negotiatedProtocol == "h2"
       do throws(TransportError) {
@@ -145,18 +145,28 @@ final class ConnectionPool {
         }
       } catch {
         let fault = Exchange.Fault(code: .connect, message: error.description)
-        if !waiting.isEmpty { waiting.removeFirst().fail(fault) }
+        failWaiting(fault, count: min(1, waiting.count))
       }
     }
     assign()
   }
 
+  private func failWaiting(_ fault: Exchange.Fault, count: Int) {
+    let exchanges = waiting.prefix(count)
+    waiting.removeFirst(count)
+    for exchange in exchanges { exchange.fail(fault) }
+  }
+
   private static func fault(_ failure: Connector.Failure) -> Exchange.Fault {
-    switch failure.stage {
-    case .lookingUp: Exchange.Fault(code: .dns, message: failure.error.description)
-    case .connecting: Exchange.Fault(code: .connect, message: failure.error.description)
-    case .securing: Exchange.Fault(code: .tls, message: failure.error.description)
-    }
+    let code: UpstreamFailure.Code =
+      switch failure.stage {
+      case .lookingUp: .dns
+      case .connecting: .connect
+      case .securing: .tls
+      }
+    return Exchange.Fault(
+      code: code, message: failure.error.description,
+      trace: failure.error.isEndOfConnection ? .lost : .received)
   }
 
   // MARK: For connections
@@ -176,6 +186,9 @@ final class ConnectionPool {
     busy[ObjectIdentifier(connection)] = nil
     idle.removeAll { $0 === connection }
   }
+
+  /// The connection that all waited for is of no use.
+  func failWaiting(_ fault: Exchange.Fault) { failWaiting(fault, count: waiting.count) }
 
   /// A stream has ended, or the peer allows more of them.
   func hasRoom() { assign() }

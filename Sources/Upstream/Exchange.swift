@@ -31,6 +31,12 @@ final class Exchange {
       case lost
       case received
     }
+
+    static let endedWithinAnswer = Fault(
+      code: .protocol, message: "the connection ended within the answer", trace: .lost)
+    static let refused = Fault(
+      code: .connect, message: "the source takes no more requests on this connection",
+      trace: .neverProcessed)
   }
 
   enum Stage: String {

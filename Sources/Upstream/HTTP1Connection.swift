@@ -287,10 +287,7 @@ final class HTTP1Connection: Pollable, ExchangeCarrier {
   /// A connection that ended before its answer. One that had served, and told nothing for this
   /// request, had been closed while it was idle.
   private func lost(_ error: TransportError, sawAnswer: Bool) -> Exchange.Fault {
-    if sawAnswer {
-      return Exchange.Fault(
-        code: .protocol, message: "the connection ended within the answer", trace: .lost)
-    }
+    if sawAnswer { return .endedWithinAnswer }
     if case .tls(let reason) = error { return Exchange.Fault(code: .tls, message: reason) }
     // Those that are idle as well are likely to have met the same fate.
     if hasServed { pool.closeIdle() }

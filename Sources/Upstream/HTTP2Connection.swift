@@ -1,92 +1,75 @@
 import Bytes
-import CNghttp2
-import HTTP
 import Transport
 
-/// One HTTP/2 connection of a pool, with many exchanges at a time. A connection that says nothing is
-/// asked whether it still lives; meanwhile it is given no new streams.
+/// One HTTP/2 connection of a pool, with many exchanges at a time: bytes between the socket and
+/// nghttp2, whether it takes more streams, and whether it lives.
 final class HTTP2Connection: Pollable, ExchangeCarrier {
   /// More are of no use to one source's calls, whatever the peer grants.
   private static let maximumStreams = 256
-  /// After this without a byte, a connection is asked whether it lives, and given as long to answer.
-  private static let silence = Duration.seconds(5)
-  private static let maximumInformational = 8
 
   private unowned let pool: ConnectionPool
   private let loop: EventLoop
   private let session: HTTP2Session
+  private let streams: HTTP2Streams
   private let madeAt: Instant
   private var stream: ByteStream?
-  private var streams: [Int32: HTTP2Stream] = [:]
   private var unsent: ByteBuffer?
-  /// Exchanges that ended while nghttp2 was running: their owners may send, cancel or close, which
-  /// must not happen inside of it.
-  private var ended: [(exchange: Exchange, fault: Exchange.Fault?)] = []
   private var isSettling = false
-  private var hasSettings = false
   private var hasServed = false
   private var isRetired = false
-  private var isSuspect = false
   private var received = 0
-  private var lastReceived: Instant
-  private var pingedAt: Instant?
-  private var idleSince: Instant
-  private lazy var pulse = LoopTimer { [weak self] in self?.checkPulse() }
+  private var pulse: PulseState
+  private lazy var pulseTimer = LoopTimer { [weak self] in self?.takePulse() }
 
   init(_ socket: ConnectedSocket, pool: ConnectionPool, loop: EventLoop) throws(TransportError) {
     guard let session = HTTP2Session() else { throw .system(call: "nghttp2", errno: 12) }
     self.session = session
     self.pool = pool
     self.loop = loop
+    streams = HTTP2Streams(session, loop: loop)
     madeAt = loop.now
-    lastReceived = loop.now
-    idleSince = loop.now
+    pulse = PulseState(at: loop.now)
     stream = try ByteStream(adopting: socket, on: loop, watchedBy: self)
-    session.delegate = self
-    loop.schedule(pulse, after: Self.silence)
+    loop.schedule(pulseTimer, after: PulseState.patienceForSettings)
     // The preface, whether or not a request follows at once.
     settleLater()
   }
 
   var hasRoom: Bool {
-    !isRetired && !isSuspect && stream != nil
+    !isRetired && !streams.isGoingAway && !pulse.isSuspect && stream != nil
       && streams.count < maximumStreams
       && (!hasServed || madeAt + pool.maximumAge > loop.now)
   }
 
   /// It may have room for more in a moment.
-  var awaitsSettings: Bool { !hasSettings && !isRetired && !isSuspect && stream != nil }
+  var awaitsSettings: Bool {
+    !streams.hasSettings && !isRetired && !pulse.isSuspect && stream != nil
+  }
 
   /// Before the peer has said how many it takes, more than one might be refused.
   private var maximumStreams: Int {
-    hasSettings ? min(session.maximumStreams, Self.maximumStreams) : 1
+    streams.hasSettings ? min(session.maximumStreams, Self.maximumStreams) : 1
   }
 
   func send(_ exchange: Exchange) {
     exchange.carried(by: self)
+    let wasIdle = streams.isEmpty
     let fields = pool.http2Fields.request(target: exchange.target, fields: exchange.fields)
-    guard let id = session.request(fields) else {
+    if streams.open(exchange, fields, receivedBefore: received) {
+      hasServed = true
+      // A silence that is nothing in an idle connection is something now.
+      if wasIdle { takePulse() }
+    } else {
       retire()
-      ended.append((exchange, Self.refused))
-      return settleLater()
     }
-    hasServed = true
-    streams[id] = HTTP2Stream(exchange, receivedBefore: received)
     // Requests of one turn of the loop leave in one write.
     settleLater()
   }
 
   func abandon(_ exchange: Exchange) {
-    guard let (id, stream) = streams.first(where: { $0.value.exchange === exchange }) else {
-      return
-    }
-    stream.exchange = nil
-    session.reset(id)
-    if stream.receivedBefore == received {
-      // Not a byte since: the connection itself may be dead.
-      isSuspect = true
-      ping()
-    }
+    guard let stream = streams.abandon(exchange) else { return }
+    pulse.abandoned(since: stream.sentAt, at: loop.now)
+    if pulse.isSuspect { takePulse() }
     settleLater()
   }
 
@@ -105,10 +88,27 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
     guard stream != nil else { return }
     session.sayGoodbye()
     flush()
-    loop.cancel(pulse)
+    end()
+  }
+
+  /// The connection has ended, and every stream with it.
+  private func lose(_ fault: Exchange.Fault) {
+    streams.lose(fault, received: received)
+    end()
+    settleLater()
+  }
+
+  private func end() {
+    loop.cancel(pulseTimer)
     stream?.close()
     stream = nil
     retire()
+  }
+
+  private func retire() {
+    guard !isRetired else { return }
+    isRetired = true
+    pool.retired(self)
   }
 
   // MARK: Bytes
@@ -120,8 +120,7 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
       switch stream.read(into: scratch, minimum: 1) {
       case .bytes(let count):
         received += count
-        lastReceived = loop.now
-        isSuspect = false
+        pulse.heard(at: loop.now)
         if !session.receive(scratch.bytes) {
           return Exchange.Fault(code: .protocol, message: "the source does not speak HTTP/2")
         }
@@ -139,7 +138,7 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
   private func flush() {
     guard let stream else { return }
     while unsent != nil || session.wantsToSend {
-      let pending = unsent ?? ByteBuffer(capacity: 1024)
+      let pending = unsent ?? pool.requestScratch()
       while pending.count < HTTP1Connection.chunkBytes {
         guard let more = session.nextToSend() else {
           return lose(Exchange.Fault(code: .protocol, message: "HTTP/2 broke"))
@@ -149,35 +148,23 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
       }
       guard !pending.isEmpty else { return unsent = nil }
       switch stream.write(pending.bytes) {
+      case .bytes(let count) where count == pending.count: unsent = nil
       case .bytes(let count):
         pending.removeFirst(count)
-        unsent = pending.isEmpty ? nil : pending
-      case .wouldBlock: return unsent = pending
+        keep(pending)
+      case .wouldBlock: return keep(pending)
       // Reading tells why.
       case .failed: return unsent = nil
       }
     }
   }
 
-  /// Every stream ends with the connection.
-  private func lose(_ fault: Exchange.Fault) {
-    for stream in streams.values {
-      guard let exchange = stream.exchange else { continue }
-      ended.append((exchange, stream.fault(fault, received: received)))
-    }
-    streams = [:]
-    loop.cancel(pulse)
-    stream?.close()
-    stream = nil
-    retire()
-    settleLater()
+  /// What the socket does not take yet is kept here: scratch space is everybody's.
+  private func keep(_ pending: ByteBuffer) {
+    if unsent == nil { unsent = ByteBuffer(pending.bytes) }
   }
 
   // MARK: Ends
-
-  private static let refused = Exchange.Fault(
-    code: .connect, message: "the source takes no more requests on this connection",
-    trace: .neverProcessed)
 
   private func settleLater() {
     guard !isSettling else { return }
@@ -191,8 +178,8 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
 
   /// Acts on what has happened, outside of nghttp2: room for more streams, and exchanges that ended.
   private func settle() {
-    let batch = ended
-    ended = []
+    let batch = streams.takeEnded()
+    if streams.isGoingAway { retire() }
     if isRetired, streams.isEmpty { close() }
     if hasRoom { pool.hasRoom() }
     for (exchange, fault) in batch {
@@ -200,119 +187,32 @@ final class HTTP2Connection: Pollable, ExchangeCarrier {
     }
   }
 
-  private func retire() {
-    guard !isRetired else { return }
-    isRetired = true
-    pool.retired(self)
-  }
-
   // MARK: Life
 
-  private func ping() {
-    guard pingedAt == nil else { return }
-    session.ping()
-    pingedAt = loop.now
-  }
-
-  private func checkPulse() {
+  private func takePulse() {
+    guard stream != nil else { return }
     let now = loop.now
-    if let pingedAt, now - pingedAt >= Self.silence, lastReceived < pingedAt {
-      return lose(
-        Exchange.Fault(code: .connect, message: "the connection is dead", trace: .lost))
-    }
-    if pingedAt != nil, lastReceived >= pingedAt ?? now { pingedAt = nil }
-    let isExpired = madeAt + pool.maximumAge <= now || idleSince + pool.idleTimeout <= now
-    if streams.isEmpty, isExpired { return close() }
-    if now - lastReceived >= Self.silence {
-      ping()
-      flush()
-    }
-    if stream != nil { loop.schedule(pulse, after: Self.silence) }
-  }
-}
-
-extension HTTP2Connection: HTTP2SessionDelegate {
-  func field(
-    _ id: Int32, _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
-  ) -> Bool {
-    // What comes after the head is a trailer: nothing in it is of use.
-    guard let stream = streams[id], !stream.hasHead else { return true }
-    // As SETTINGS_MAX_HEADER_LIST_SIZE counts (RFC 9113, 6.5.2).
-    stream.fieldBytes += name.count + value.count + 32
-    guard stream.fieldBytes <= HTTP2Session.maximumFieldBytes else {
-      end(id, Exchange.Fault(code: .protocol, message: "the head is too long"))
-      return false
-    }
-    if name.elementsEqual(":status".utf8) {
-      stream.status = Int(String(decoding: value, as: UTF8.self)) ?? 0
-    } else {
-      if name.elementsEqual("content-length".utf8) {
-        stream.contentLength = Int(String(decoding: value, as: UTF8.self))
-      }
-      stream.fields.append(name: name, value: value)
-    }
-    return true
-  }
-
-  func fieldsEnded(_ id: Int32) {
-    guard let stream = streams[id], !stream.hasHead else { return }
-    if stream.status < 200 {
-      stream.informational += 1
-      stream.fields = Fields()
-      stream.fieldBytes = 0
-      if stream.informational > Self.maximumInformational {
-        end(id, Exchange.Fault(code: .protocol, message: "too many interim answers"))
-      }
-      return
-    }
-    stream.hasHead = true
-    do throws(Exchange.Fault) {
-      let use = try stream.exchange?.begin(
-        status: stream.status, fields: stream.fields, contentLength: stream.contentLength)
-      stream.fields = Fields()
-      // Of an ignored body the status is all that is wanted.
-      if use == .ignore { end(id, nil) }
-    } catch {
-      end(id, error)
+    let expires = min(madeAt + pool.maximumAge, streams.idleSince + pool.idleTimeout)
+    if streams.isEmpty, expires <= now { return close() }
+    pulse.hasSettings = streams.hasSettings
+    switch pulse.look(at: now, isBusy: !streams.isEmpty) {
+    case .wait(let time): look(again: time, expires)
+    case .ask(let time):
+      session.ping()
+      settleLater()
+      look(again: time, expires)
+    case .dead:
+      lose(Exchange.Fault(code: .connect, message: "the connection is dead", trace: .lost))
+    case .mute:
+      let fault = Exchange.Fault(
+        code: .protocol, message: "the source did not begin to speak HTTP/2", trace: .lost)
+      // Those that waited for it have waited long enough.
+      pool.failWaiting(fault)
+      lose(fault)
     }
   }
 
-  func data(_ id: Int32, _ bytes: UnsafeRawBufferPointer) {
-    do throws(Exchange.Fault) {
-      try streams[id]?.exchange?.append(bytes)
-    } catch {
-      end(id, error)
-    }
-  }
-
-  func endOfStream(_ id: Int32) { streams[id]?.isComplete = true }
-
-  func closed(_ id: Int32, errorCode: UInt32) {
-    guard let stream = streams.removeValue(forKey: id) else { return }
-    if streams.isEmpty { idleSince = loop.now }
-    guard let exchange = stream.exchange else { return }
-    if stream.isComplete, stream.hasHead {
-      ended.append((exchange, nil))
-    } else if errorCode == NGHTTP2_REFUSED_STREAM.rawValue {
-      ended.append((exchange, Self.refused))
-    } else {
-      let code = UpstreamFailure.Code.protocol
-      ended.append(
-        (exchange, Exchange.Fault(code: code, message: "the stream was reset", trace: .lost)))
-    }
-  }
-
-  func goingAway() { retire() }
-
-  func pong() { pingedAt = nil }
-
-  func settingsArrived() { hasSettings = true }
-
-  /// The exchange has what it needs, or cannot have it; what still comes is not wanted.
-  private func end(_ id: Int32, _ fault: Exchange.Fault?) {
-    guard let exchange = streams[id]?.exchange else { return }
-    streams[id]?.exchange = nil
-    ended.append((exchange, fault))
-    session.reset(id)
+  private func look(again time: Instant, _ expires: Instant) {
+    loop.schedule(pulseTimer, at: streams.isEmpty ? min(time, expires) : time)
   }
 }

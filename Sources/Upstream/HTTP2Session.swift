@@ -12,7 +12,6 @@ protocol HTTP2SessionDelegate: AnyObject {
   func closed(_ stream: Int32, errorCode: UInt32)
   /// The peer takes no new streams on this connection.
   func goingAway()
-  func pong()
   /// The peer's settings are known, those that it does not send at their defaults.
   func settingsArrived()
 }
@@ -124,8 +123,6 @@ final class HTTP2Session {
         if isEnd { delegate.endOfStream(header.stream_id) }
       case NGHTTP2_DATA.rawValue: if isEnd { delegate.endOfStream(header.stream_id) }
       case NGHTTP2_GOAWAY.rawValue: delegate.goingAway()
-      case NGHTTP2_PING.rawValue:
-        if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { delegate.pong() }
       case NGHTTP2_SETTINGS.rawValue:
         if header.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 { delegate.settingsArrived() }
       default: break

@@ -1,4 +1,5 @@
 import HTTP
+import Transport
 
 /// One stream of an HTTP/2 connection: an exchange, and what has arrived of its answer's head.
 final class HTTP2Stream {
@@ -14,18 +15,18 @@ final class HTTP2Stream {
   /// How much the connection had received when the request was sent.
   let receivedBefore: Int
 
-  init(_ exchange: Exchange, receivedBefore: Int) {
+  let sentAt: Instant
+
+  init(_ exchange: Exchange, receivedBefore: Int, at now: Instant) {
     self.exchange = exchange
+    sentAt = now
     self.receivedBefore = receivedBefore
   }
 
   /// What the end of the connection, which has received `received` bytes, means for this stream.
   func fault(_ fault: Exchange.Fault, received: Int) -> Exchange.Fault {
     guard fault.trace == .lost else { return fault }
-    if hasHead {
-      return Exchange.Fault(
-        code: .protocol, message: "the connection ended within the answer", trace: .lost)
-    }
+    if hasHead { return .endedWithinAnswer }
     var fault = fault
     // It had spoken before and said nothing since: it had been dead when the request was sent.
     if receivedBefore > 0, receivedBefore == received { fault.trace = .neverProcessed }

@@ -63,6 +63,9 @@ struct PaceState {
     return limit.requests - turns.count { $0 + limit.per > now }
   }
 
+  /// How long the source has asked to be left alone still; nil when it has not.
+  func pause(at now: Instant) -> Duration? { notBefore > now ? notBefore - now : nil }
+
   private mutating func note(_ time: Instant) {
     guard let limit else { return }
     if turns.count < limit.requests {

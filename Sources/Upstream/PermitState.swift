@@ -10,6 +10,9 @@ struct PermitState {
 
   init(limit: Int) { self.limit = limit }
 
+  /// Permits that loops wait for.
+  var awaited: Int { waiting.count - firstWaiting }
+
   /// Takes a permit, if one is free and nobody has waited for it.
   mutating func take() -> Bool {
     guard used < limit, firstWaiting == waiting.count else { return false }

@@ -240,23 +240,8 @@ package final class UpstreamClient {
   // MARK: Ends
 
   private func runOut(_ call: UpstreamCall) {
-    let waitedFor: String
-    switch call.stage {
-    case .waitingForPermit: waitedFor = "waiting behind other requests"
-    case .waitingForTurn: waitedFor = "waiting to ask again"
-    case .underWay(let exchange):
-      waitedFor =
-        switch (exchange.stage, pool.dialStage) {
-        case (.waiting, .lookingUp): "looking up its address"
-        case (.waiting, .connecting): "connecting"
-        case (.waiting, .securing): "in the TLS handshake"
-        default: exchange.stage.rawValue
-        }
-    case .ended: return
-    }
-    let milliseconds = (call.deadline - call.startedAt).wholeMilliseconds
-    let failure = UpstreamFailure(
-      .timeout, "no answer within \(milliseconds) ms: \(waitedFor)", requests: call.requests)
+    guard !call.hasEnded else { return }
+    let failure = UpstreamFailure(timeoutOf: call, dialStage: pool.dialStage)
     finish(call, .failure(failure))
   }
 

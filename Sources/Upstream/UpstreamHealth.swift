@@ -1,3 +1,5 @@
+import Transport
+
 /// How a source is doing, for people and dashboards: a copy, taken under the source's lock.
 package struct UpstreamHealth: Sendable {
   package enum State: String, Sendable {
@@ -22,8 +24,18 @@ package struct UpstreamHealth: Sendable {
   package var latencyP95: Duration?
   /// Requests left, as the source says or as the configured limit does; nil when neither does.
   package var rateLimitRemaining: Int?
+  /// How long the source has asked to be left alone still; nil when it has not.
+  package var rateLimitPause: Duration?
   /// Requests under way, over all loops.
   package var requestsInFlight: Int
+  /// Requests that wait for one of those to end.
+  package var requestsWaiting: Int
+  /// Retries that the budget allows now.
+  package var retriesLeft: Int
+  /// Failed calls since the last that did not; nil while the circuit is open.
+  package var failuresInARow: Int?
+  /// How long the circuit refuses calls still; nil when it is closed.
+  package var circuitPause: Duration?
   /// Since the start.
   package var requestsTotal: Int
   package var retriesTotal: Int
@@ -64,16 +76,22 @@ struct HealthState {
     failures[code.name, default: 0] += 1
   }
 
-  func snapshot(circuitIsOpen: Bool, remaining: Int?, inFlight: Int) -> UpstreamHealth {
+  func snapshot(
+    _ circuit: CircuitState, _ pace: PaceState, _ permits: PermitState, _ budget: RetryBudgetState,
+    at now: Instant
+  ) -> UpstreamHealth {
     let sorted = latencies.sorted()
     func quantile(_ percent: Int) -> Duration? {
       sorted.isEmpty ? nil : .nanoseconds(sorted[(sorted.count - 1) * percent / 100])
     }
     return UpstreamHealth(
-      state: circuitIsOpen ? .open : lastFailed ? .degraded : .ok,
+      state: circuit.isOpen ? .open : lastFailed ? .degraded : .ok,
       lastSuccessMillisecondsSince1970: lastSuccess, lastError: lastError,
-      latencyP50: quantile(50), latencyP95: quantile(95), rateLimitRemaining: remaining,
-      requestsInFlight: inFlight, requestsTotal: requests, retriesTotal: retries,
+      latencyP50: quantile(50), latencyP95: quantile(95),
+      rateLimitRemaining: pace.remaining(at: now), rateLimitPause: pace.pause(at: now),
+      requestsInFlight: permits.used, requestsWaiting: permits.awaited,
+      retriesLeft: budget.remaining(at: now), failuresInARow: circuit.failuresInARow,
+      circuitPause: circuit.pause(at: now), requestsTotal: requests, retriesTotal: retries,
       failuresTotal: failures)
   }
 }

@@ -42,9 +42,7 @@ package final class UpstreamShared: Sendable {
   package var health: UpstreamHealth {
     let now = Instant.now()
     return state.withLock {
-      $0.health.snapshot(
-        circuitIsOpen: $0.circuit.isOpen, remaining: $0.pace.remaining(at: now),
-        inFlight: $0.permits.used)
+      $0.health.snapshot($0.circuit, $0.pace, $0.permits, $0.budget, at: now)
     }
   }
 

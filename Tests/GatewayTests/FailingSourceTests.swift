@@ -257,6 +257,21 @@ import Testing
     #expect(sources?.first { $0["name"] as? String == "anam" }?["state"] as? String == "open")
   }
 
+  /// A page's time ends with that of its calls: they count all the same.
+  @Test func aSourceThatHangsOpensItsCircuitAndCountsItsRequests() throws {
+    let fixture = try fixture(.hang, sessions: 10)
+    fixture.setFault(.hang, at: [.anam])
+    for number in 1...5 {
+      let page = try fixture.client.page("source=anam,athena&limit=\(number)")
+      #expect(page.errorCode("anam") == "timeout")
+      #expect(page.count("upstreamRequests", "anam") == 1)
+      let message = page.error("anam")?["message"] as? String
+      #expect(message == "no answer within 300 ms: waiting for the answer")
+    }
+    #expect(try fixture.client.page("source=anam,athena").errorCode("anam") == "circuitOpen")
+    #expect(fixture.requests["anam"] == 5)
+  }
+
   /// A client's mistakes say nothing about the upstream's health.
   @Test func refusalsDoNotOpenTheCircuit() throws {
     let fixture = try GatewayFixture(sessions: 10)

@@ -21,8 +21,9 @@ final class GatewayFixture {
 
   /// - Parameter sessions: rows of each upstream at the start; they stay as they are.
   init(
-    sessions: Int = 60, simulate: (inout SimulatorOptions) -> Void = { _ in },
-    configure: (inout GatewayConfiguration) throws -> Void = { _ in }, loops: Int = 1
+    sessions: Int = 60, loops: Int = 1, resolver: HostResolver = HostResolver(),
+    simulate: (inout SimulatorOptions) -> Void = { _ in },
+    configure: (inout GatewayConfiguration) throws -> Void = { _ in }
   ) throws {
     let clock = HandClock()
     var options = SimulatorOptions()
@@ -31,7 +32,8 @@ final class GatewayFixture {
     simulate(&options)
     self.clock = clock
     simulator = try Simulator(options, clock: { clock.now })
-    gateway = try GatewayFixture.gateway(before: simulator, configure, loops: loops)
+    gateway = try GatewayFixture.gateway(
+      before: simulator, loops: loops, resolver, configure)
     client = GatewayClient(RunningServers(gateway, simulator))
   }
 
@@ -39,21 +41,23 @@ final class GatewayFixture {
   func anotherGateway(
     _ configure: (inout GatewayConfiguration) throws -> Void = { _ in }
   ) throws -> RunningGateway {
-    RunningGateway(try GatewayFixture.gateway(before: simulator, configure))
+    RunningGateway(
+      try GatewayFixture.gateway(before: simulator, loops: 1, HostResolver(), configure))
   }
 
   private static func gateway(
-    before simulator: Simulator, _ configure: (inout GatewayConfiguration) throws -> Void,
-    loops: Int = 1
+    before simulator: Simulator, loops: Int, _ resolver: HostResolver,
+    _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
-    try start(loops: loops) { configuration in
+    try start(loops: loops, resolver) { configuration in
       configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
       try configure(&configuration)
     }
   }
 
   static func start(
-    loops: Int = 1, _ configure: (inout GatewayConfiguration) throws -> Void
+    loops: Int = 1, _ resolver: HostResolver = HostResolver(),
+    _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
     var configuration = GatewayConfiguration()
     configuration.listen.port = 0
@@ -62,7 +66,7 @@ final class GatewayFixture {
     try configure(&configuration)
     return try Gateway(
       configuration, loops: loops,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, resolver: resolver)
   }
 
   static func source(

@@ -53,6 +53,39 @@ import Testing
     #expect(try fixture.client.page("limit=5").sessions.count == 5)
   }
 
+  @Test func sourcesShowEveryNumberThatDecidesWhetherTheyAreAsked() throws {
+    let fixture = try GatewayFixture(sessions: 10) { _ in
+    } configure: { configuration in
+      configuration.cache.ttl = .zero
+      let index = try #require(configuration.sources.firstIndex { $0.name == "anam" })
+      configuration.sources[index].rateLimit = .init(requests: 100, per: .seconds(60))
+    }
+    func anam() throws -> [String: Any] {
+      let data = try fixture.client.get("/v1/sources").object()["data"] as? [[String: Any]]
+      return try #require(data?.first { $0["name"] as? String == "anam" })
+    }
+    fixture.setFault(.status(500, nil), at: [.anam])
+    for _ in 0..<2 { _ = try fixture.client.page("limit=5") }
+    let failing = try anam()
+    #expect(failing["requestsTotal"] as? Int == 4)
+    #expect(failing["retriesTotal"] as? Int == 2 && failing["retriesLeft"] as? Int == 1)
+    #expect(canonicalJSON(failing["failuresTotal"] ?? "") == "{\"upstreamStatus\":2}")
+    #expect(
+      canonicalJSON(failing["circuit"] ?? "") == "{\"failuresInARow\":2,\"retryAfterMs\":null}")
+    #expect(canonicalJSON(failing["rateLimit"] ?? "") == "{\"perMs\":60000,\"requests\":100}")
+    #expect(failing["concurrency"] as? Int == 8 && failing["requestsWaiting"] as? Int == 0)
+    #expect(failing["rateLimitPauseMs"] is NSNull)
+    for _ in 0..<3 { _ = try fixture.client.page("limit=5") }
+    let open = try #require(try anam()["circuit"] as? [String: Any])
+    #expect(open["failuresInARow"] is NSNull)
+    #expect((1...5_000).contains(open["retryAfterMs"] as? Int ?? 0))
+    fixture.setFault(.status(429, .seconds(60)), at: [.athena])
+    _ = try fixture.client.page("limit=5")
+    let data = try fixture.client.get("/v1/sources").object()["data"] as? [[String: Any]]
+    let athena = try #require(data?.first { $0["name"] as? String == "athena" })
+    #expect((1...60_000).contains(athena["rateLimitPauseMs"] as? Int ?? 0))
+  }
+
   @Test(arguments: ["/v1/sessions?limit=5", "/v1/sources", "/healthz", "/readyz", "/v1/nothing"])
   func headAnswersAsGetWithoutTheBody(target: String) throws {
     let fixture = try GatewayFixture(sessions: 10)

@@ -24,13 +24,13 @@ import Testing
 
   private func fixture() throws -> GatewayFixture {
     try GatewayFixture(
-      sessions: 20,
+      sessions: 20, loops: 2,
       simulate: { options in
         for provider in SimulatedProvider.allCases {
           options.faults[provider] = SimulatorFaults(
             latency: .milliseconds(500) ... .milliseconds(500))
         }
-      }, loops: 2)
+      })
   }
 
   private func ask(_ fixture: GatewayFixture, _ count: Int) throws -> [RawClient] {

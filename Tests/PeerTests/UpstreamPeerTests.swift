@@ -16,10 +16,14 @@ import Upstream
     let shared: UpstreamShared
     let client: UpstreamClient
 
-    init(_ scheme: String, _ port: UInt16, caFile: String, http2: Bool = true) throws {
+    init(
+      _ scheme: String, _ port: UInt16, caFile: String, http2: Bool = true,
+      clientCertificate: String? = nil
+    ) throws {
       var configuration = UpstreamConfiguration(
         name: "peer", origin: try UpstreamOrigin("\(scheme)://127.0.0.1:\(port)"))
       configuration.tls.caFile = caFile
+      configuration.tls.clientCertificateFile = clientCertificate
       configuration.allowsHTTP2 = http2
       configuration.concurrency = 20
       shared = try UpstreamShared(configuration, resolver: HostResolver())
@@ -133,5 +137,76 @@ import Upstream
     }
     #expect(source.get("/none.json", count: 1) == ["404"])
     withExtendedLifetime(peer) {}
+  }
+
+  @Test func `a plain server that speaks HTTP 2 alone is a failure of protocol`() throws {
+    let port = try Peer.freePort()
+    let peer = try Peer("nghttpd", listeningOn: [port], lastSignal: SIGKILL) { folder in
+      ["--no-tls", "--address=127.0.0.1", "-d", folder, "\(port)"]
+    }
+    let source = try Source("http", port, caFile: authority.caFile)
+    #expect(source.get("/", count: 1).first?.hasPrefix("protocol") == true)
+    withExtendedLifetime(peer) {}
+  }
+
+  @Test(arguments: [["-tls1_2"], ["-tls1_3"], ["-tls1_2", "-Verify", "1"], ["-Verify", "1"]])
+  func `openssl answers in every version, and sees a certificate when it asks`(
+    options: [String]
+  ) throws {
+    let port = try Peer.freePort()
+    let peer = try Peer("openssl", listeningOn: [port], lastSignal: SIGKILL) { folder in
+      // Files are whole answers; each connection gets one.
+      try response(json, fields: "Connection: close\r\n").write(
+        toFile: "\(folder)/sessions", atomically: true, encoding: .utf8)
+      return ["s_server", "-accept", "127.0.0.1:\(port)", "-HTTP", "-quiet"] + options + [
+        "-cert", authority.certificate("good"), "-key", authority.key("good"),
+        "-CAfile", authority.caFile,
+      ]
+    }
+    // Certificate and key in one file.
+    let client = peer.folder + "/client.pem"
+    try [authority.certificate("client"), authority.key("client")]
+      .map { try String(contentsOfFile: $0, encoding: .utf8) }.joined()
+      .write(toFile: client, atomically: true, encoding: .utf8)
+    let source = try Source("https", port, caFile: authority.caFile, clientCertificate: client)
+    let ends = source.get("/sessions", count: 20)
+    #expect(ends.count == 20)
+    #expect(ends.filter { $0 != json } == [])
+    let stranger = try Source("https", port, caFile: authority.otherCAFile)
+    #expect(stranger.get("/sessions", count: 1).first?.hasPrefix("tls") == true)
+  }
+
+  @Test(arguments: [false, true])
+  func `HAProxy may reload while it is asked, and no answer is lost`(http2: Bool) throws {
+    let backend = ScriptedServer([.answers(response(json))])
+    let port = try Peer.freePort()
+    let peer = try Peer("haproxy", listeningOn: [port], lastSignal: SIGTERM) { folder in
+      try [authority.certificate("good"), authority.key("good")]
+        .map { try String(contentsOfFile: $0, encoding: .utf8) }.joined()
+        .write(toFile: "\(folder)/both.pem", atomically: true, encoding: .utf8)
+      let configuration = """
+        defaults
+          mode http
+          timeout connect 5s
+          timeout client 10s
+          timeout server 10s
+        listen sessions
+          bind 127.0.0.1:\(port) ssl crt \(folder)/both.pem alpn h2,http/1.1
+          server backend 127.0.0.1:\(backend.port)
+
+        """
+      try configuration.write(
+        toFile: "\(folder)/haproxy.cfg", atomically: true, encoding: .utf8)
+      return ["-W", "-db", "-f", "\(folder)/haproxy.cfg"]
+    }
+    let source = try Source("https", port, caFile: authority.caFile, http2: http2)
+    // A reload takes longer than a round.
+    for round in 0..<12 {
+      let ends = source.get("/sessions", count: 40) {
+        if round % 4 == 0 { peer.signal(SIGUSR2) }
+      }
+      #expect(ends.count == 40)
+      #expect(ends.filter { $0 != json } == [])
+    }
   }
 }

@@ -69,6 +69,15 @@ import Testing
     #expect(time < .milliseconds(200))
   }
 
+  @Test func `when one family does not work, the other does`() throws {
+    let listener = try Listener()
+    // Nobody listens there, where there is IPv6 at all.
+    let other = try #require(RemoteAddress(numeric: "::1", port: 1))
+    let (outcome, time) = connect([other, listener.address])
+    #expect(outcome == "127.0.0.1")
+    #expect(time < .milliseconds(200))
+  }
+
   @Test func `when all refuse, the refusal is told`() throws {
     #expect(connect([try closedAddress()]).outcome == "connect: Connection refused")
     #expect(connect([]).outcome == "no address")

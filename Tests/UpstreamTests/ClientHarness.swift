@@ -11,7 +11,9 @@ final class ClientHarness {
     var requests: Int
   }
 
-  let loop = EventLoop()
+  /// The real time, and what the test has added to it by hand.
+  let clock = MovedClock()
+  let loop: EventLoop
   let shared: UpstreamShared
   let client: UpstreamClient
 
@@ -20,6 +22,7 @@ final class ClientHarness {
     resolver: HostResolver = HostResolver(),
     _ configure: (inout UpstreamConfiguration) -> Void = { _ in }
   ) throws {
+    loop = EventLoop { [clock] in clock.now }
     let origin = try UpstreamOrigin("\(scheme)://\(host):\(port)/base/")
     var configuration = UpstreamConfiguration(
       name: "test", origin: origin,
@@ -64,19 +67,17 @@ final class ClientHarness {
   }
 }
 
+final class MovedClock {
+  private var moved = Duration.zero
+
+  var now: Instant { Instant.now() + moved }
+
+  func advance(by time: Duration) { moved += time }
+}
+
 extension Result where Failure == UpstreamFailure {
   var code: UpstreamFailure.Code? {
     if case .failure(let failure) = self { return failure.code }
     return nil
   }
-}
-
-/// A whole answer with a body of known length.
-func response(_ body: String, fields: String = "") -> String {
-  response("200 OK", body, fields: fields)
-}
-
-func response(_ status: String, _ body: String, fields: String = "") -> String {
-  "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
-    + "\(fields)\r\n\(body)"
 }

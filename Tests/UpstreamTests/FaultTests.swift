@@ -1,4 +1,5 @@
 import Glibc
+import Support
 import Testing
 import Transport
 
@@ -160,7 +161,7 @@ import Transport
   }
 
   @Test func `a refused connection says so`() throws {
-    let closed = ScriptedServer.listen()
+    let closed = LoopbackServer.listening()
     close(closed.descriptor)
     let harness = try ClientHarness(port: closed.port)
     #expect(
@@ -210,7 +211,7 @@ import Transport
   }
 
   @Test func `a look-up that hangs ends at the deadline`() throws {
-    let blocked = ScriptedServer.listen()
+    let blocked = LoopbackServer.listening()
     defer { close(blocked.descriptor) }
     let resolver = HostResolver { _, _ in
       // Nobody connects; it ends with the listener.

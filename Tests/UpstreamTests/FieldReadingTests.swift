@@ -1,6 +1,6 @@
 import Bytes
-import CZlib
 import HTTP
+import Support
 import Testing
 import Transport
 
@@ -93,30 +93,12 @@ import Transport
 }
 
 @Suite struct GzipInflaterTests {
-  static func gzip(_ bytes: [UInt8]) -> [UInt8] {
-    var stream = z_stream()
-    guard czlib_deflate_init(&stream, 9, 15 + 16) == Z_OK else { return [] }
-    defer { deflateEnd(&stream) }
-    var input = bytes
-    var output = [UInt8](repeating: 0, count: bytes.count / 2 + 1000)
-    return input.withUnsafeMutableBufferPointer { input in
-      output.withUnsafeMutableBufferPointer { output in
-        stream.next_in = input.baseAddress
-        stream.avail_in = UInt32(input.count)
-        stream.next_out = output.baseAddress
-        stream.avail_out = UInt32(output.count)
-        deflate(&stream, Z_FINISH)
-        return Array(output.prefix(Int(stream.total_out)))
-      }
-    }
-  }
-
   private let text = Array(String(repeating: "sessions and sessions ", count: 9000).utf8)
 
   @Test(arguments: 0..<10 as Range<UInt64>)
   func `any split of one or two members gives the whole`(seed: UInt64) throws {
     var random = SeededRandom(seed)
-    var rest = (Self.gzip(text) + (seed % 2 == 0 ? Self.gzip(text) : []))[...]
+    var rest = (gzipped(text) + (seed % 2 == 0 ? gzipped(text) : []))[...]
     let inflater = GzipInflater()
     let body = ByteBuffer()
     while !rest.isEmpty {
@@ -129,7 +111,7 @@ import Transport
   }
 
   @Test func `a bomb stops at the limit, and its memory with it`() {
-    let bomb = Self.gzip([UInt8](repeating: 0, count: 20_000_000))
+    let bomb = gzipped([UInt8](repeating: 0, count: 20_000_000))
     #expect(bomb.count < 30_000)
     let body = ByteBuffer()
     #expect(throws: GzipInflater.Fault.tooLarge) {
@@ -139,7 +121,7 @@ import Transport
   }
 
   @Test func `what ends early or is changed is broken`() throws {
-    let good = Self.gzip(text)
+    let good = gzipped(text)
     let cut = GzipInflater()
     try Array(good.dropLast()).withUnsafeBytes {
       try cut.inflate($0, into: ByteBuffer(), limit: 1 << 20)
@@ -155,7 +137,7 @@ import Transport
   }
 
   @Test(arguments: [false, true]) func `a zipped answer arrives unpacked`(chunked: Bool) throws {
-    let zipped = Self.gzip(text)
+    let zipped = gzipped(text)
     let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
     let steps: [ScriptedServer.Step] =
       chunked
@@ -172,7 +154,7 @@ import Transport
   }
 
   @Test func `a bomb is a bad payload`() throws {
-    let bomb = Self.gzip([UInt8](repeating: 0x20, count: 5_000_000))
+    let bomb = gzipped([UInt8](repeating: 0x20, count: 5_000_000))
     let server = ScriptedServer([
       .request,
       .send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n"),

@@ -10,8 +10,11 @@ import Transport
     var budget = RetryBudgetState()
     let allowed = (0..<10).filter { _ in budget.takeRetry(at: time(100)) }
     #expect(allowed.count == 3)
-    #expect(budget.takeRetry(at: time(109)) == false)
-    #expect(budget.takeRetry(at: time(110)) == true)
+    // A slot of one second may have ended ten seconds ago or nearly eleven.
+    #expect(budget.takeRetry(at: time(110)) == false)
+    #expect(budget.remaining(at: time(110)) == 0)
+    #expect(budget.remaining(at: time(111)) == 3)
+    #expect(budget.takeRetry(at: time(111)) == true)
   }
 
   @Test func `a fifth of the requests of ten seconds may be retries`() {
@@ -21,6 +24,30 @@ import Transport
     }
     let allowed = (0..<100).filter { _ in budget.takeRetry(at: time(9)) }
     #expect(allowed.count == 20)
+  }
+
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func `no ten seconds hold more retries than a fifth of their requests, and three`(
+    seed: UInt64
+  ) {
+    var random = SeededRandom(seed)
+    var budget = RetryBudgetState()
+    var now = Instant(nanoseconds: 1_000_000_000_000)
+    var requests: [Instant] = []
+    var retries: [Instant] = []
+    for _ in 0..<3000 {
+      now = now + .milliseconds(Int.random(in: 0...60, using: &random))
+      if Bool.random(using: &random) {
+        budget.countRequest(at: now)
+        requests.append(now)
+      } else if budget.takeRetry(at: now) {
+        retries.append(now)
+        let start = now + .seconds(-10)
+        let recent = (retries.count { $0 > start }, requests.count { $0 > start })
+        #expect(recent.0 <= max(3, recent.1 / 5), "seed \(seed)")
+      }
+    }
+    #expect(retries.count > 20)
   }
 
   @Test func `backoff doubles, stays below its bound and differs`() {

@@ -9,7 +9,7 @@ import Transport
   private let authority = CertificateAuthority.shared
 
   private func harness(
-    _ server: TLSServer, host: String = "localhost",
+    _ server: ScriptedServer, host: String = "localhost",
     _ configure: (inout UpstreamConfiguration) -> Void = { _ in }
   ) throws -> ClientHarness {
     try harness(port: server.port, host: host, configure)
@@ -33,36 +33,39 @@ import Transport
   @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
   func `a verified server answers, many times on one connection`(version: Int32) throws {
     let text = String(repeating: "0123456789", count: 20_000)
-    let server = TLSServer(.init(answer: response(text), maximumVersion: version))
+    let tls = ServerTLS(maximumVersion: version)
+    let server = ScriptedServer([.secure(tls), .answers(response(text))])
     let harness = try harness(server)
     for _ in 0..<3 {
       #expect(harness.get() == .success(.init(status: 200, text: text, requests: 1)))
     }
-    #expect(server.handshakes == 1)
-    #expect(server.names == ["localhost"])
+    #expect(tls.handshakes == 1)
+    #expect(tls.names == ["localhost"])
   }
 
   @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
   func `the next connection resumes the session`(version: Int32) throws {
-    let server = TLSServer(.init(maximumVersion: version, answersPerConnection: 1))
+    let tls = ServerTLS(maximumVersion: version)
+    let server = ScriptedServer([.secure(tls), .request, .send(response("[]")), .goodbye])
     let harness = try harness(server)
     for _ in 0..<3 { #expect(try harness.get().get().text == "[]") }
-    #expect(server.handshakes == 3)
-    #expect(server.resumed == 2)
+    #expect(tls.handshakes == 3)
+    #expect(tls.resumed == 2)
   }
 
   @Test func `an address is verified as an address, and not named`() throws {
-    let server = TLSServer()
+    let tls = ServerTLS()
+    let server = ScriptedServer([.secure(tls), .answers(response("[]"))])
     #expect(try harness(server, host: "127.0.0.1").get().get().text == "[]")
-    #expect(server.names == [""])
-    let other = TLSServer(.init(certificate: "wrongHost"))
+    #expect(tls.names == [""])
+    let other = ScriptedServer([.secure(ServerTLS(certificate: "wrongHost"))])
     #expect(try harness(other, host: "127.0.0.1").get().code == .tls)
   }
 
   @Test(arguments: [
     ("expired", "certificate has expired"), ("wrongHost", "hostname mismatch"),
   ]) func `a bad certificate is refused with its reason`(name: String, reason: String) throws {
-    let server = TLSServer(.init(certificate: name))
+    let server = ScriptedServer([.secure(ServerTLS(certificate: name))])
     #expect(
       try harness(server).get()
         == .failure(
@@ -70,7 +73,7 @@ import Transport
   }
 
   @Test func `an authority that is not configured is not trusted`() throws {
-    let server = TLSServer()
+    let server = ScriptedServer([.secure(ServerTLS())])
     for caFile in [authority.otherCAFile, nil] {
       let outcome = try harness(server) { $0.tls.caFile = caFile }.get()
       #expect(
@@ -84,14 +87,18 @@ import Transport
   }
 
   @Test func `a client shows its certificate, and is told when it has none`() throws {
-    let server = TLSServer(.init(asksForCertificate: true))
+    let server = ScriptedServer([
+      .secure(ServerTLS(asksForCertificate: true)), .answers(response("[]")),
+    ])
     let known = try harness(server) {
       $0.tls.clientCertificateFile = authority.certificate("client")
       $0.tls.clientKeyFile = authority.key("client")
     }
     #expect(try known.get().get().text == "[]")
     // From 1.3 on the refusal comes after the handshake, and may be lost with the connection.
-    let older = TLSServer(.init(maximumVersion: TLS1_2_VERSION, asksForCertificate: true))
+    let older = ScriptedServer([
+      .secure(ServerTLS(maximumVersion: TLS1_2_VERSION, asksForCertificate: true))
+    ])
     #expect(try harness(older).get().code == .tls)
   }
 
@@ -110,9 +117,10 @@ import Transport
 
   @Test func `a body that ends with the connection needs TLS's own end`() throws {
     let answer = "HTTP/1.1 200 OK\r\n\r\n[]"
-    let proper = TLSServer(.init(answer: answer, answersPerConnection: 1))
+    let tls = ServerTLS()
+    let proper = ScriptedServer([.secure(tls), .request, .send(answer), .goodbye])
     #expect(try harness(proper).get().get().text == "[]")
-    let cut = TLSServer(.init(answer: answer, answersPerConnection: 1, closesProperly: false))
+    let cut = ScriptedServer([.secure(tls), .request, .send(answer)])
     #expect(try harness(cut).get().code == .protocol)
   }
 

@@ -61,6 +61,7 @@ struct ListSources {
     write(health.rateLimitRemaining, to: body)
     body.append(",\"requestsInFlight\":")
     body.append(decimal: health.requestsInFlight)
+    write(health, limits: source.upstream.configuration, to: body)
     body.append(",\"capabilities\":{\"filters\":")
     write(source.provider.pushedDown, to: body)
     body.append(",\"orders\":")
@@ -69,6 +70,46 @@ struct ListSources {
     body.append(",\"maximumPage\":")
     body.append(decimal: source.provider.windows.maximum)
     body.append("}}")
+  }
+
+  /// Every number that decides whether and when the source is asked.
+  private func write(
+    _ health: UpstreamHealth, limits: UpstreamConfiguration, to body: ByteBuffer
+  ) {
+    body.append(",\"requestsWaiting\":")
+    body.append(decimal: health.requestsWaiting)
+    body.append(",\"concurrency\":")
+    body.append(decimal: limits.concurrency)
+    body.append(",\"rateLimit\":")
+    if let limit = limits.rateLimit {
+      body.append("{\"requests\":")
+      body.append(decimal: limit.requests)
+      body.append(",\"perMs\":")
+      body.append(decimal: limit.per.wholeMilliseconds)
+      body.append("}")
+    } else {
+      body.appendNull()
+    }
+    body.append(",\"rateLimitPauseMs\":")
+    write(health.rateLimitPause.map { Int($0.wholeMilliseconds) }, to: body)
+    body.append(",\"circuit\":{\"failuresInARow\":")
+    write(health.failuresInARow, to: body)
+    body.append(",\"retryAfterMs\":")
+    write(health.circuitPause.map { Int($0.wholeMilliseconds) }, to: body)
+    body.append("},\"requestsTotal\":")
+    body.append(decimal: health.requestsTotal)
+    body.append(",\"retriesTotal\":")
+    body.append(decimal: health.retriesTotal)
+    body.append(",\"retriesLeft\":")
+    body.append(decimal: health.retriesLeft)
+    body.append(",\"failuresTotal\":{")
+    for (index, failure) in health.failuresTotal.sorted(by: { $0.key < $1.key }).enumerated() {
+      if index > 0 { body.append(",") }
+      body.append(json: failure.key)
+      body.append(":")
+      body.append(decimal: failure.value)
+    }
+    body.append("}")
   }
 
   private func write(_ number: Int?, to body: ByteBuffer) {

@@ -17,12 +17,11 @@ package final class GatewayState: Sendable {
 
   package init(
     _ configuration: GatewayConfiguration, providers: [any SessionProvider],
-    isDraining: @escaping @Sendable () -> Bool = { false }
+    resolver: HostResolver = HostResolver(), isDraining: @escaping @Sendable () -> Bool = { false }
   ) throws(TransportError) {
     self.configuration = configuration
     self.providers = providers
     self.isDraining = isDraining
-    let resolver = HostResolver()
     var sources: [Source] = []
     for settings in configuration.sources {
       sources.append(

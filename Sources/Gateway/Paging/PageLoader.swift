@@ -93,7 +93,10 @@ package final class PageLoader {
     for source in lists.indices where !builder.sources[source].reader.isExhausted {
       let timeout = lists[source].source.settings.timeout
       // The client bounds each call; this bounds all calls of a page together, and a scan.
-      let timer = LoopTimer { [weak self] in self?.runOut(source, timeout) }
+      // A call that ends at the same time goes first: its client knows what it waited for, and counts.
+      let timer = LoopTimer { [weak self, loop] in
+        loop.defer { self?.runOut(source, timeout) }
+      }
       timers.append(timer)
       loop.schedule(timer, at: startedAt + timeout)
     }

@@ -15,11 +15,13 @@ package final class Gateway: Sendable {
   private let draining: SharedFlag
 
   package init(
-    _ configuration: GatewayConfiguration, loops: Int = Gateway.defaultLoops, logger: Logger
+    _ configuration: GatewayConfiguration, loops: Int = Gateway.defaultLoops, logger: Logger,
+    resolver: HostResolver = HostResolver()
   ) throws(TransportError) {
     let draining = SharedFlag()
     let state = try GatewayState(
-      configuration, providers: ProviderCatalog.all, isDraining: { draining.isRaised })
+      configuration, providers: ProviderCatalog.all, resolver: resolver,
+      isDraining: { draining.isRaised })
     self.state = state
     self.draining = draining
     servers = try ServerGroup(

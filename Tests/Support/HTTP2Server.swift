@@ -1,96 +1,84 @@
 import CNghttp2
-import COpenSSL
 import Foundation
 import Glibc
-import Support
 import Transport
 
 /// A blocking HTTP/2 server on nghttp2 and OpenSSL, one thread a connection. What it does with a
-/// request stands in the request's path.
-final class HTTP2Server: @unchecked Sendable {
-  // `context` is configured before the first thread starts and used by OpenSSL's locked calls only;
-  // the rest is constant or behind a lock.
-  let port: UInt16
-  private let listener: Int32
-  private let context: OpaquePointer
-  private let seen = Guarded((connections: 0, requests: [String]()))
-  let maximumStreams: UInt32
+/// request stands in the request's path, or is the same for all.
+package final class HTTP2Server: Sendable {
+  package static let largeBody = String(repeating: "0123456789abcdef", count: 100_000)
 
-  static let largeBody = String(repeating: "0123456789abcdef", count: 100_000)
+  fileprivate struct State {
+    var connections = 0
+    var requests: [String] = []
+    var deed: String?
+  }
 
-  init(maximumStreams: UInt32 = 100) {
-    self.maximumStreams = maximumStreams
-    let authority = CertificateAuthority.shared
-    guard let context = SSL_CTX_new(TLS_server_method()) else { preconditionFailure("SSL_CTX_new") }
-    self.context = context
-    _ = SSL_CTX_use_certificate_chain_file(context, authority.certificate("good"))
-    _ = SSL_CTX_use_PrivateKey_file(context, authority.key("good"), SSL_FILETYPE_PEM)
-    SSL_CTX_set_alpn_select_cb(
-      context,
-      { _, chosen, length, offered, _, _ in
-        // The client offers h2 first: its length byte, then its name.
-        chosen?.pointee = offered.map { $0 + 1 }
-        length?.pointee = 2
-        return SSL_TLSEXT_ERR_OK
-      }, nil)
-    signal(SIGPIPE, SIG_IGN)
-    let made = ScriptedServer.listen()
-    listener = made.descriptor
-    port = made.port
-    Thread.detachNewThread { [listener, weak self] in
-      while true {
-        let descriptor = accept(listener, nil, nil)
-        guard descriptor >= 0, let server = self else {
-          if descriptor >= 0 { close(descriptor) }
-          close(listener)
-          return
-        }
-        server.seen.withLock { $0.connections += 1 }
-        Thread.detachNewThread { HTTP2ServerConnection(descriptor, server.context, server).serve() }
+  fileprivate final class Shared: Sendable {
+    let state = Guarded(State())
+    let tls = ServerTLS(choosesFirst: true)
+    let maximumStreams: UInt32
+    let body: String?
+
+    init(maximumStreams: UInt32, body: String?) {
+      self.maximumStreams = maximumStreams
+      self.body = body
+    }
+
+    func note(_ request: String) -> (number: Int, deed: String?) {
+      state.withLock {
+        $0.requests.append(request)
+        return ($0.requests.count, $0.deed)
       }
     }
   }
 
-  /// The accepting thread, which may be using it, closes the listener.
-  deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
-    SSL_CTX_free(context)
-  }
+  private let shared: Shared
+  private let server: LoopbackServer
 
-  var connections: Int { seen.withLock { $0.connections } }
-  var requests: [String] { seen.withLock { $0.requests } }
-  fileprivate func note(_ request: String) -> Int {
-    seen.withLock {
-      $0.requests.append(request)
-      return $0.requests.count
+  /// - Parameter body: of what goes well; the request's number in brackets by default.
+  package init(maximumStreams: UInt32 = 100, body: String? = nil) {
+    let shared = Shared(maximumStreams: maximumStreams, body: body)
+    self.shared = shared
+    server = LoopbackServer { descriptor in
+      let deed = shared.state.withLock {
+        $0.connections += 1
+        return $0.deed
+      }
+      HTTP2ServerConnection(descriptor, shared).serve(isMute: deed == "mute")
     }
   }
+
+  package var port: UInt16 { server.port }
+  package var connections: Int { shared.state.withLock { $0.connections } }
+  package var handshakes: Int { shared.tls.handshakes }
+  package var requests: [String] { shared.state.withLock { $0.requests } }
+
+  /// What is done with every request from now on, whatever its path; nil: as the path says.
+  package func doAlways(_ deed: String?) { shared.state.withLock { $0.deed = deed } }
 }
 
 /// Belongs to its thread.
 private final class HTTP2ServerConnection {
-  private let descriptor: Int32
-  private let ssl: OpaquePointer?
-  private let server: HTTP2Server
+  private let connection: BlockingConnection
+  private let server: HTTP2Server.Shared
   private var session: OpaquePointer?
   private var paths: [Int32: String] = [:]
-  fileprivate var bodies: [Int32: ArraySlice<UInt8>] = [:]
+  private var bodies: [Int32: ArraySlice<UInt8>] = [:]
+  /// Streams whose answers stop in their middle, and those that end with a trailer.
+  private var stalled: Set<Int32> = []
+  private var trailed: Set<Int32> = []
   private var ends = false
 
-  init(_ descriptor: Int32, _ context: OpaquePointer, _ server: HTTP2Server) {
-    self.descriptor = descriptor
+  init(_ descriptor: Int32, _ server: HTTP2Server.Shared) {
+    connection = BlockingConnection(descriptor)
     self.server = server
-    ssl = SSL_new(context)
-    SSL_set_fd(ssl, descriptor)
   }
 
-  func serve() {
-    defer {
-      nghttp2_session_del(session)
-      SSL_free(ssl)
-      close(descriptor)
-    }
-    guard SSL_accept(ssl) == 1 else { return }
+  func serve(isMute: Bool) {
+    defer { nghttp2_session_del(session) }
+    guard connection.secure(server.tls) else { return }
+    if isMute { return connection.waitForEnd() }
     var callbacks: OpaquePointer?
     nghttp2_session_callbacks_new(&callbacks)
     setCallbacks(callbacks)
@@ -102,10 +90,8 @@ private final class HTTP2ServerConnection {
     nghttp2_submit_settings(session, 0, [settings], 1)
     var buffer = [UInt8](repeating: 0, count: 16_384)
     while flush(), !ends {
-      let count = SSL_read(ssl, &buffer, Int32(buffer.count))
-      guard count > 0, nghttp2_session_mem_recv(session, buffer, Int(count)) == Int(count) else {
-        return
-      }
+      let count = connection.read(into: &buffer)
+      guard count > 0, nghttp2_session_mem_recv(session, buffer, count) == count else { return }
     }
   }
 
@@ -114,7 +100,9 @@ private final class HTTP2ServerConnection {
       var bytes: UnsafePointer<UInt8>?
       let count = nghttp2_session_mem_send(session, &bytes)
       if count <= 0 { return count == 0 }
-      if SSL_write(ssl, bytes, Int32(count)) != Int32(count) { return false }
+      guard connection.write(UnsafeRawBufferPointer(start: bytes, count: count)) else {
+        return false
+      }
     }
   }
 
@@ -128,6 +116,11 @@ private final class HTTP2ServerConnection {
       if name == ":path", let frame { me(data)?.paths[frame.pointee.hd.stream_id] = value }
       return 0
     }
+    nghttp2_session_callbacks_set_select_padding_callback(callbacks) { _, frame, maximum, data in
+      guard let header = frame?.pointee.hd else { return 0 }
+      let isPadded = me(data)?.paths[header.stream_id]?.hasSuffix("padded") == true
+      return isPadded ? min(maximum, header.length + 200) : header.length
+    }
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, data in
       if let header = frame?.pointee.hd, UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
         me(data)?.answer(header.stream_id)
@@ -138,8 +131,9 @@ private final class HTTP2ServerConnection {
 
   private func answer(_ stream: Int32) {
     let path = paths[stream] ?? ""
-    let number = server.note(path)
-    switch path.split(separator: "/").last.map(String.init) ?? "" {
+    let (number, deed) = server.note(path)
+    let good = server.body ?? "[\(number)]"
+    switch deed ?? path.split(separator: "/").last.map(String.init) ?? "" {
     case "large": respond(stream, "200", HTTP2Server.largeBody)
     case "missing": respond(stream, "404", "no")
     case "broken": respond(stream, "503", "no")
@@ -147,26 +141,46 @@ private final class HTTP2ServerConnection {
     case "refused-first" where number == 1: reset(stream, NGHTTP2_REFUSED_STREAM)
     case "reset": reset(stream, NGHTTP2_INTERNAL_ERROR)
     case "hang": break
+    case "dead":
+      // Not even a PING is answered any more.
+      _ = flush()
+      connection.waitForEnd()
+      ends = true
+    case "refused": reset(stream, NGHTTP2_REFUSED_STREAM)
+    case "goaway":
+      nghttp2_submit_goaway(session, 0, 0, UInt32(NGHTTP2_NO_ERROR.rawValue), nil, 0)
+    case "stall":
+      stalled.insert(stream)
+      respond(stream, "200", HTTP2Server.largeBody)
+    case "trailer":
+      trailed.insert(stream)
+      respond(stream, "200", good)
+    case "interims":
+      for _ in 0..<9 { interim(stream) }
     case "goaway-first" where number == 1:
       // The stream is above the last one that will be answered.
       nghttp2_submit_goaway(session, 0, 0, UInt32(NGHTTP2_NO_ERROR.rawValue), nil, 0)
     case "goaway-after":
-      respond(stream, "200", "[\(number)]")
+      respond(stream, "200", good)
       nghttp2_submit_goaway(session, 0, stream, UInt32(NGHTTP2_NO_ERROR.rawValue), nil, 0)
     case "cut": ends = true
     case "garbage":
       _ = flush()
-      _ = SSL_write(ssl, "HTTP/1.1 200 OK\r\n\r\n and more of it", 36)
+      connection.write("HTTP/1.1 200 OK\r\n\r\n and more of it".utf8)
     case "interim":
-      nv([(":status", "103"), ("link", "x")]) {
-        _ = nghttp2_submit_headers(session, 0, stream, nil, $0, $1, nil)
-      }
-      respond(stream, "200", "[\(number)]")
+      interim(stream)
+      respond(stream, "200", good)
     case "long-head":
       respond(
         stream, "200", "x",
         further: (0..<50).map { ("x-\($0)", String(repeating: "y", count: 1000)) })
-    default: respond(stream, "200", "[\(number)]")
+    default: respond(stream, "200", good)
+    }
+  }
+
+  private func interim(_ stream: Int32) {
+    nv([(":status", "103"), ("link", "x")]) {
+      _ = nghttp2_submit_headers(session, 0, stream, nil, $0, $1, nil)
     }
   }
 
@@ -182,11 +196,22 @@ private final class HTTP2ServerConnection {
     var provider = nghttp2_data_provider()
     provider.read_callback = { _, stream, space, capacity, flags, _, data in
       guard let me = me(data), var rest = me.bodies[stream], let space else { return 0 }
+      if me.stalled.contains(stream), rest.count < HTTP2Server.largeBody.utf8.count {
+        return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+      }
       let piece = rest.prefix(capacity)
       _ = UnsafeMutableBufferPointer(start: space, count: capacity).update(fromContentsOf: piece)
       rest = rest.dropFirst(piece.count)
       me.bodies[stream] = rest
-      if rest.isEmpty { flags?.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue) }
+      if rest.isEmpty {
+        flags?.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)
+        if me.trailed.contains(stream) {
+          flags?.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue)
+          me.nv([("x-end", "1")]) {
+            _ = nghttp2_submit_trailer(me.session, stream, $0, $1)
+          }
+        }
+      }
       return piece.count
     }
     nv([(":status", status), ("content-type", type)] + further) {
