@@ -23,7 +23,9 @@ import Upstream
       var options = SimulatorOptions()
       options.dataset = DatasetOptions(seed: 11, sessions: 1_500)
       try options.addLatency("20ms")
-      let simulator = try Simulator(options)
+      // Time stands still there: nothing changes between what a page showed and what is compared.
+      let now = WallTime.now()
+      let simulator = try Simulator(options, clock: { now })
       self.simulator = simulator
       if let fault {
         simulator.service(.anam).setFaults(SimulatorFaults(rules: [FaultRule(fault)]))

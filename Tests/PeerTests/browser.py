@@ -381,11 +381,14 @@ def downloads(browser, at):
                 "Object.defineProperty(navigator, 'clipboard', { value: { writeText: async (t) => { window.copied = t; } } });")
     browser.click("#download")
     lines = browser.until("return window.saved").split("\r\n")
-    request = urllib.request.Request(f"{at.guarded}/v1/sessions?status=failed&format=csv&limit=500",
-                                     headers={"Authorization": f"Bearer {at.token}"})
-    with urllib.request.urlopen(request) as answer:
-        expected = answer.read().decode().split("\r\n")
-    assert len(expected) > 100 and lines[:len(expected) - 1] == expected[:-1]
+    expected, target, pages = [], "/v1/sessions?status=failed&format=csv&limit=500", 0
+    while target:
+        request = urllib.request.Request(at.guarded + target, headers={"Authorization": f"Bearer {at.token}"})
+        with urllib.request.urlopen(request) as answer:
+            expected += answer.read().decode().split("\r\n")[1 if pages else 0:-1]
+            target, pages = (answer.headers["Link"] or "<>")[1:].split(">")[0], pages + 1
+    assert pages > 1 and len(expected) > 100, (pages, len(expected))
+    assert lines == expected + [""], (len(lines), len(expected))
     browser.until("return /saved/.test(document.getElementById('toast').innerText)")
     browser.click("#copy-curl")
     command = browser.until("return window.copied")
