@@ -3,7 +3,7 @@ packages = @scripts/install-packages
 
 run: ; @scripts/run $(ARGS)
 test: ; $(packages) && swift test --disable-xctest --skip PeerTests
-test-peers: ; $(packages) peers && PEER_TESTS=1 swift test --disable-xctest --filter PeerTests
+test-peers: ; $(packages) peers && scripts/install-peer-tools && PEER_TESTS=1 swift test --disable-xctest --filter PeerTests
 faults: ; $(packages) && swift test --disable-xctest --filter FaultMatrixTests
 check: ; $(packages) && scripts/check-layout && swift format lint --strict -r -p Sources Tests Package.swift && swift build --build-tests --explicit-target-dependency-import-check error
 format: ; @swift format format -i -r -p Sources Tests Package.swift

@@ -20,10 +20,12 @@ package struct RequestHead: Sendable {
   /// Length of the head on the wire.
   package var byteCount: Int
 
-  /// The methods of RFC 9110, 9.3 and PATCH; others are answered 501.
+  /// The methods of RFC 9110, 9.3, PATCH and QUERY; others are answered 501.
   package var hasKnownMethod: Bool {
     switch method {
-    case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH": true
+    case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+      "QUERY":
+      true
     default: false
     }
   }

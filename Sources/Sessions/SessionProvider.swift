@@ -68,7 +68,7 @@ package struct WindowLimits: Sendable {
 
 /// A parameter of one provider that the gateway passes on, named `<provider>.<name>`.
 package struct PassedOnParameter: Sendable {
-  package enum Kind: Sendable { case boolean, text, uuid }
+  package enum Kind: String, Sendable { case boolean, text, uuid }
   package var name: String
   package var kind: Kind
   package init(name: String, kind: Kind) {

@@ -97,7 +97,7 @@ import Testing
     #expect(head["ETag"] == get["ETag"])
   }
 
-  @Test(arguments: ["POST", "PUT", "DELETE", "PATCH"])
+  @Test(arguments: ["POST", "PUT", "DELETE", "PATCH", "QUERY"])
   func anotherMethodIsRefusedWithWhatIsAllowed(method: String) throws {
     let fixture = try GatewayFixture(sessions: 5)
     for target in ["/v1/sessions", "/v1/sessions/anam:x", "/v1/sources", "/healthz", "/readyz"] {

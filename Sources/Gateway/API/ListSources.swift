@@ -69,7 +69,16 @@ struct ListSources {
     write(orders.map(\.name), to: body)
     body.append(",\"maximumPage\":")
     body.append(decimal: source.provider.windows.maximum)
-    body.append("}}")
+    body.append(",\"parameters\":[")
+    for (index, parameter) in source.provider.parameters.enumerated() {
+      if index > 0 { body.append(",") }
+      body.append("{\"name\":")
+      body.append(json: "\(source.provider.name).\(parameter.name)")
+      body.append(",\"type\":")
+      body.append(json: parameter.kind.rawValue)
+      body.append("}")
+    }
+    body.append("]}}")
   }
 
   /// Every number that decides whether and when the source is asked.

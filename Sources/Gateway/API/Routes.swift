@@ -1,21 +1,24 @@
 import Bytes
 import HTTP
 import Transport
+import Web
 
 /// Every path that the gateway serves.
-struct Route: Sendable {
+package struct Route: Sendable {
   typealias Action =
     @Sendable (
       _ request: Request, _ id: String, _ context: RequestContext, _ exchange: APIExchange
     ) throws(Problem) -> Void
 
   /// As in the documentation; `{id}` stands for one segment.
-  let path: String
+  package let path: String
   /// Whether it answers without a token where tokens are configured: it holds no data then.
-  let isPublic: Bool
+  package let isPublic: Bool
   let answer: Action
 
-  static let all: [Route] = [
+  package static let all: [Route] = api + WebFile.all.map(web)
+
+  private static let api: [Route] = [
     Route(path: "/v1/sessions", isPublic: false) {
       (request, _, context, exchange) throws(Problem) in
       try ListSessions(context: context).answer(request, exchange)
@@ -35,6 +38,14 @@ struct Route: Sendable {
       exchange.finish { state("ready") }
     },
   ]
+
+  /// The explorer, the reference, the document that it shows, and what they are made of.
+  private static func web(_ file: WebFile) -> Route {
+    let page = GetWebFile(file)
+    return Route(path: file.path, isPublic: true) { (request, _, _, exchange) throws(Problem) in
+      page.answer(request, exchange)
+    }
+  }
 
   static let methods = "GET, HEAD, OPTIONS"
 
