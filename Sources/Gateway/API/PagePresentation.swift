@@ -147,7 +147,7 @@ struct PagePresentation {
     if format != .json { fields.append("Gateway-Partial", page.isPartial ? "true" : "false") }
     // Nothing came, and only because a source failed: the caller should wait before asking on.
     if page.rows.isEmpty, let failure = page.outcomes.lazy.compactMap(\.failure).first {
-      fields.append("Retry-After", String(PageFailure.seconds(failure.retryAfter ?? .seconds(1))))
+      fields.append("Retry-After", String(Problem.seconds(failure.retryAfter ?? .seconds(1))))
     }
     return fields
   }
