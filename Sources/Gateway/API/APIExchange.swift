@@ -15,7 +15,7 @@ final class APIExchange {
   private let responder: any Responder
   private let context: RequestContext
   private let logger: Logger
-  private let request: Request
+  let request: Request
   private let startedAt: Instant
   var route = "-"
 
@@ -34,20 +34,20 @@ final class APIExchange {
   func onCancel(_ body: @escaping () -> Void) { responder.onCancel = body }
 
   /// The query's parameters.
-  func pairs(_ request: Request) throws(Problem) -> [Query.Pair] {
+  func pairs() throws(Problem) -> [Query.Pair] {
     guard let query = request.query else { return [] }
     do { return try Query.decode(query) } catch { throw Problem(error) }
   }
 
   /// What may be shown, or the problem that it may not.
   func presentation(
-    _ request: Request, _ parameters: ListParameters
+    _ parameters: ListParameters, _ pairs: [Query.Pair]
   ) throws(Problem) -> PagePresentation {
     try checkRaw(parameters.includesRaw)
     return PagePresentation(
       parameters: parameters, format: try Negotiation.format(parameters, request.fields),
       showsContact: caller.permissions.contains(.contact), path: request.path,
-      pairs: try pairs(request), ifNoneMatch: request.fields.elements("if-none-match"))
+      pairs: pairs, ifNoneMatch: request.fields.elements("if-none-match"))
   }
 
   func checkRaw(_ includesRaw: Bool) throws(Problem) {

@@ -8,12 +8,13 @@ import Upstream
 struct ListSessions {
   let context: RequestContext
 
-  func answer(_ request: Request, _ exchange: APIExchange) throws(Problem) {
+  func answer(_ exchange: APIExchange) throws(Problem) {
     let settings = context.gateway.configuration
+    let pairs = try exchange.pairs()
     let parameters = try ListParameters(
-      exchange.pairs(request), sources: context.gateway.sources.map(\.name),
+      pairs, sources: context.gateway.sources.map(\.name),
       providers: context.gateway.providers)
-    let presentation = try exchange.presentation(request, parameters)
+    let presentation = try exchange.presentation(parameters, pairs)
     let now = WallClock.now()
     let traversal = try Traversal(parameters, context.gateway, now: now)
     let parts = context.parts(of: traversal, limit: parameters.limit)

@@ -9,8 +9,8 @@ import Upstream
 struct ListSources {
   let context: RequestContext
 
-  func answer(_ request: Request, _ exchange: APIExchange) throws(Problem) {
-    try ParameterReader(try exchange.pairs(request), known: []).checkNames()
+  func answer(_ exchange: APIExchange) throws(Problem) {
+    try ParameterReader(try exchange.pairs(), known: []).checkNames()
     let body = ByteBuffer(capacity: 4_096)
     body.append("{\"data\":[")
     for (index, source) in context.gateway.sources.enumerated() {
