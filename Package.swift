@@ -41,7 +41,7 @@ let package = Package(
       "Gateway",
       [
         "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP", "JSON",
-        "Bytes", logging, yams, "COpenSSL",
+        "Bytes", logging, yams, "COpenSSL", "CZlib",
       ]),
     module("Simulator", ["Server", "Transport", "HTTP", "JSON", "Bytes"]),
     module("Server", ["Transport", "HTTP", "Bytes"]),
@@ -84,7 +84,7 @@ let package = Package(
       "GatewayTests",
       [
         "Gateway", "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP",
-        "JSON", "Bytes", logging, "Support",
+        "JSON", "Bytes", logging, "CZlib", "Support",
       ]),
   ]
 )

@@ -9,6 +9,7 @@ import Transport
 final class APIExchange {
   let requestID: String
   var caller = Caller(name: nil, permissions: [])
+  var coding = ContentCoding.plain
   /// Per-source outcome for the log line.
   var sourceNotes: [String] = []
 
@@ -67,8 +68,22 @@ final class APIExchange {
     response.fields.set("X-Request-Id", requestID)
     if context.gateway.configuration.isDemo { response.fields.append("Gateway-Mode", "demo") }
     CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
+    code(&response)
     log(response.status)
     responder.respond(response)
+  }
+
+  /// Packs the body where that is wanted, and says what an answer like this one depends on.
+  private func code(_ response: inout Response) {
+    if !response.fields.contains("vary") {
+      response.fields.append("Vary", "Accept-Encoding, Authorization, Origin")
+    }
+    guard let body = response.body, coding.packs(body.count),
+      !response.fields.contains("content-encoding"),
+      let packed = context.deflater.deflate(body)
+    else { return }
+    response.body = packed
+    response.fields.append("Content-Encoding", "gzip")
   }
 
   private func log(_ status: Status) {

@@ -57,7 +57,6 @@ struct GetSession {
     body.append("\n")
     let fields = Fields([
       ("Content-Type", "application/json"), ("Cache-Control", "private, no-cache"),
-      ("Vary", "Accept-Encoding, Authorization, Origin"),
     ])
     return Response(200, fields: fields, body: body)
   }
