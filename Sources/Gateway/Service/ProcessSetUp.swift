@@ -6,11 +6,15 @@ enum ProcessSetUp {
   /// has no default; a peer's reset is an error, not a signal (OpenSSL writes without MSG_NOSIGNAL);
   /// a closed terminal ends nothing;
   /// and nothing that crashes leaves keys and tokens in a core file.
-  static func run() {
+  ///
+  /// - Parameter waitsForStop: whether the process ends in order; else those two end it at once.
+  static func run(waitsForStop: Bool = true) {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
-    var signals = stopSignals
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    if waitsForStop {
+      var signals = stopSignals
+      pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
   }
@@ -32,8 +36,12 @@ enum ProcessSetUp {
 
   /// The configuration of this process; nil when it has mistakes, which have then been said, a line
   /// each.
-  static func configuration(file: String?, demo: Bool) -> GatewayConfiguration? {
-    switch ConfigurationLoader.load(environment: Environment.all, file: file, demo: demo) {
+  static func configuration(
+    file: String?, demo: Bool, listens: Bool = true
+  ) -> GatewayConfiguration? {
+    let loaded = ConfigurationLoader.load(
+      environment: Environment.all, file: file, demo: demo, listens: listens)
+    switch loaded {
     case .success(let loaded): return loaded
     case .failure(let mistakes):
       complain("\(mistakes)")
