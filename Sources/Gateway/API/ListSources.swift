@@ -64,7 +64,9 @@ struct ListSources {
     body.append(",\"capabilities\":{\"filters\":")
     write(source.provider.pushedDown, to: body)
     body.append(",\"orders\":")
-    let orders = ListParameters.orders.filter { source.direction(for: $0.order) != nil }
+    let orders = ListParameters.orders.filter {
+      source.provider.nativeOrder(for: $0.order) == $0.order
+    }
     write(orders.map(\.name), to: body)
     body.append(",\"maximumPage\":")
     body.append(decimal: source.provider.windows.maximum)
