@@ -5,11 +5,16 @@ package enum TerminalText {
   /// emoji and some scripts are spelt with them.
   package static func printable(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
-    let shown = text.unicodeScalars.map { scalar in
-      let isJoiner = scalar == "\u{200C}" || scalar == "\u{200D}"
-      return isJoiner || LogOutput.isPrintable(scalar) ? scalar : "?"
-    }
+    let shown = text.unicodeScalars.map { isPrintable($0) ? $0 : "?" }
     return String(String.UnicodeScalarView(shown))
+  }
+
+  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar == "\u{200C}" || scalar == "\u{200D}" { return true }
+    return switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator, .format: false
+    default: true
+    }
   }
 
   /// Columns that printable text takes.

@@ -8,7 +8,8 @@ import Transport
 /// `list`: sessions on standard output, through the engine that serves them, without a server.
 package enum ListProgram {
   package static func run(_ arguments: ListArguments) -> Int32 {
-    ProcessSetUp.run(waitsForStop: false)
+    ProcessSetUp.run()
+    ProcessSetUp.endOnSignals()
     let loaded = ProcessSetUp.configuration(
       file: arguments.configurationFile, demo: arguments.isDemo, listens: false)
     guard var configuration = loaded else { return ExitStatus.configuration }

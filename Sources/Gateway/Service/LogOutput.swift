@@ -53,7 +53,7 @@ package struct LogOutput: LogHandler {
     withExtendedLifetime(line) { _ = write(2, line.bytes.baseAddress, line.count) }
   }
 
-  static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator, .format: false
     default: true

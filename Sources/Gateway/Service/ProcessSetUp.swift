@@ -6,15 +6,11 @@ enum ProcessSetUp {
   /// has no default; a peer's reset is an error, not a signal (OpenSSL writes without MSG_NOSIGNAL);
   /// a closed terminal ends nothing;
   /// and nothing that crashes leaves keys and tokens in a core file.
-  ///
-  /// - Parameter waitsForStop: whether the process ends in order; else those two end it at once.
-  static func run(waitsForStop: Bool = true) {
+  static func run() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
-    if waitsForStop {
-      var signals = stopSignals
-      pthread_sigmask(SIG_BLOCK, &signals, nil)
-    }
+    var signals = stopSignals
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
   }
@@ -32,6 +28,14 @@ enum ProcessSetUp {
     sigaddset(&signals, SIGTERM)
     sigaddset(&signals, SIGINT)
     return signals
+  }
+
+  /// For a process that nobody waits in: a signal ends it at once, as it does by default.
+  static func endOnSignals() {
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
+    signal(SIGHUP, SIG_DFL)
   }
 
   /// The configuration of this process; nil when it has mistakes, which have then been said, a line
