@@ -22,7 +22,7 @@ final class GatewayFixture {
   /// - Parameter sessions: rows of each upstream at the start; they stay as they are.
   init(
     sessions: Int = 60, simulate: (inout SimulatorOptions) -> Void = { _ in },
-    configure: (inout GatewayConfiguration) throws -> Void = { _ in }
+    configure: (inout GatewayConfiguration) throws -> Void = { _ in }, loops: Int = 1
   ) throws {
     let clock = HandClock()
     var options = SimulatorOptions()
@@ -31,7 +31,7 @@ final class GatewayFixture {
     simulate(&options)
     self.clock = clock
     simulator = try Simulator(options, clock: { clock.now })
-    gateway = try GatewayFixture.gateway(before: simulator, configure)
+    gateway = try GatewayFixture.gateway(before: simulator, configure, loops: loops)
     client = GatewayClient(RunningServers(gateway, simulator))
   }
 
@@ -43,16 +43,17 @@ final class GatewayFixture {
   }
 
   private static func gateway(
-    before simulator: Simulator, _ configure: (inout GatewayConfiguration) throws -> Void
+    before simulator: Simulator, _ configure: (inout GatewayConfiguration) throws -> Void,
+    loops: Int = 1
   ) throws -> Gateway {
-    try start { configuration in
+    try start(loops: loops) { configuration in
       configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
       try configure(&configuration)
     }
   }
 
   static func start(
-    _ configure: (inout GatewayConfiguration) throws -> Void
+    loops: Int = 1, _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
     var configuration = GatewayConfiguration()
     configuration.listen.port = 0
@@ -60,7 +61,7 @@ final class GatewayFixture {
     configuration.cursor.secrets = [secret]
     try configure(&configuration)
     return try Gateway(
-      configuration, loops: 1,
+      configuration, loops: loops,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
