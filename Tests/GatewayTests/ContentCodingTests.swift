@@ -1,7 +1,5 @@
 import CZlib
 import Foundation
-import Gateway
-import HTTP
 import Simulator
 import Testing
 
