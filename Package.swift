@@ -41,7 +41,7 @@ let package = Package(
       "Gateway",
       [
         "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP", "JSON",
-        "Bytes", "Web", logging, yams, "COpenSSL",
+        "Bytes", "Web", logging, yams, "COpenSSL", "CZlib",
       ]),
     // On its own: the compiler takes ten seconds and more over embedded files, which seldom change.
     .target(name: "Web", resources: [.embedInCode("Files")], swiftSettings: strict),
@@ -89,7 +89,7 @@ let package = Package(
       "GatewayTests",
       [
         "Gateway", "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP",
-        "JSON", "Bytes", "Web", logging, "Support",
+        "JSON", "Bytes", "Web", logging, "CZlib", "Support",
       ]),
   ]
 )

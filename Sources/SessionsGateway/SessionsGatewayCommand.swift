@@ -8,7 +8,7 @@ struct SessionsGatewayCommand: ParsableCommand {
     abstract: "One list of sessions from several session APIs: merged, in order, paged.",
     version: GatewayVersion.current,
     subcommands: [
-      Serve.self, Simulate.self, CheckConfiguration.self, HealthCheck.self, Version.self,
+      Serve.self, List.self, Simulate.self, CheckConfiguration.self, HealthCheck.self, Version.self,
     ])
 }
 

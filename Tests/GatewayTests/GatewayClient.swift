@@ -52,9 +52,11 @@ struct GatewayAnswer {
   let status: Int
   let head: String
   let body: String
+  /// The body as it came: packed, perhaps.
+  let bytes: [UInt8]
 
   init(_ answer: RawClient.Answer) {
-    (status, head, body) = (answer.status, answer.head, answer.body)
+    (status, head, body, bytes) = (answer.status, answer.head, answer.body, answer.bytes)
   }
 
   /// The values of one field, joined as RFC 9110 section 5.3 allows; nil when absent.

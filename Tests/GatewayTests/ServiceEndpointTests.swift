@@ -24,6 +24,50 @@ import Testing
     #expect(!answer.body.contains("simulated-"))
   }
 
+  @Test func aSourceIsDescribedFieldByField() throws {
+    let fixture = try GatewayFixture(sessions: 10)
+    func sources() throws -> [[String: Any]] {
+      try #require(try fixture.client.get("/v1/sources").object()["data"] as? [[String: Any]])
+    }
+    for source in try sources() {
+      #expect(
+        Set(source.keys) == [
+          "name", "provider", "baseURL", "state", "lastSuccess", "lastError", "latencyMs",
+          "rateLimitRemaining", "requestsInFlight", "capabilities",
+        ])
+      for name in ["lastSuccess", "lastError", "rateLimitRemaining"] {
+        #expect(source[name] is NSNull, "\(name)")
+      }
+      #expect(canonicalJSON(source["latencyMs"] ?? "") == #"{"p50":null,"p95":null}"#)
+    }
+    fixture.setFault(.status(400, nil), at: [.alcamine])
+    _ = try fixture.client.page("limit=5")
+    let after = try sources()
+    let failure = try #require(after[0]["lastError"] as? [String: Any])
+    #expect(Set(failure.keys) == ["code", "message", "at"])
+    #expect(failure["code"] as? String == "upstreamStatus")
+    #expect(abs(milliseconds(failure["at"] as? String ?? "") - now) < 60_000)
+    for source in after.dropFirst() {
+      let latency = try #require(source["latencyMs"] as? [String: Int])
+      #expect(Set(latency.keys) == ["p50", "p95"] && latency.values.allSatisfy { $0 >= 0 })
+      #expect(
+        (source["rateLimitRemaining"] as? Int ?? -1) >= 0 || source["rateLimitRemaining"] is NSNull)
+      #expect(source["requestsInFlight"] as? Int == 0)
+    }
+    let capabilities = after.map { canonicalJSON($0["capabilities"] ?? "") }
+    #expect(
+      capabilities == [
+        #"{"filters":[],"maximumPage":250,"orders":["-createdAt"]}"#,
+        #"{"filters":["agentId","anam.apiKeyId"],"maximumPage":100,"orders":["-createdAt"]}"#,
+        #"{"filters":["createdAfter","createdBefore","channel","modality","athena.appId","#
+          + #""athena.includeSubSessions","athena.includeTaskSessions"],"maximumPage":500,"#
+          + #""orders":["-createdAt","createdAt","-updatedAt","updatedAt"]}"#,
+      ])
+    try fixture.client.get("/v1/sources?limit=5").expectProblem(400, "unknown-parameter")
+  }
+
+  private var now: Int { Int(Date().timeIntervalSince1970 * 1_000) }
+
   @Test func aFailingSourceIsDegradedWithItsLastError() throws {
     let fixture = try GatewayFixture(sessions: 10)
     fixture.setFault(.garbage, at: [.anam])

@@ -12,6 +12,8 @@ package final class RawClient {
     package var status: Int
     package var head: String
     package var body: String
+    /// The body as it came, which need not be text.
+    package var bytes: [UInt8] = []
   }
 
   private var descriptor: Int32
@@ -82,9 +84,10 @@ package final class RawClient {
     while buffer.count < bodyStart + length {
       guard try receive() else { throw Failure(description: "closed amid a body") }
     }
-    let body = String(decoding: buffer[bodyStart..<bodyStart + length], as: UTF8.self)
+    let bytes = Array(buffer[bodyStart..<bodyStart + length])
     buffer.removeFirst(bodyStart + length)
-    return Answer(status: status, head: head, body: body)
+    return Answer(
+      status: status, head: head, body: String(decoding: bytes, as: UTF8.self), bytes: bytes)
   }
 
   /// All answers until the server closes.

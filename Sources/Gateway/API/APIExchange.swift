@@ -9,13 +9,14 @@ import Transport
 final class APIExchange {
   let requestID: String
   var caller = Caller(name: nil, permissions: [])
+  var coding = ContentCoding.plain
   /// Per-source outcome for the log line.
   var sourceNotes: [String] = []
 
   private let responder: any Responder
   private let context: RequestContext
   private let logger: Logger
-  private let request: Request
+  let request: Request
   private let startedAt: Instant
   var route = "-"
 
@@ -34,20 +35,20 @@ final class APIExchange {
   func onCancel(_ body: @escaping () -> Void) { responder.onCancel = body }
 
   /// The query's parameters.
-  func pairs(_ request: Request) throws(Problem) -> [Query.Pair] {
+  func pairs() throws(Problem) -> [Query.Pair] {
     guard let query = request.query else { return [] }
     do { return try Query.decode(query) } catch { throw Problem(error) }
   }
 
   /// What may be shown, or the problem that it may not.
   func presentation(
-    _ request: Request, _ parameters: ListParameters
+    _ parameters: ListParameters, _ pairs: [Query.Pair]
   ) throws(Problem) -> PagePresentation {
     try checkRaw(parameters.includesRaw)
     return PagePresentation(
       parameters: parameters, format: try Negotiation.format(parameters, request.fields),
       showsContact: caller.permissions.contains(.contact), path: request.path,
-      pairs: try pairs(request), ifNoneMatch: request.fields.elements("if-none-match"))
+      pairs: pairs, ifNoneMatch: request.fields.elements("if-none-match"))
   }
 
   func checkRaw(_ includesRaw: Bool) throws(Problem) {
@@ -67,8 +68,22 @@ final class APIExchange {
     response.fields.set("X-Request-Id", requestID)
     if context.gateway.configuration.isDemo { response.fields.append("Gateway-Mode", "demo") }
     CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
+    code(&response)
     log(response.status)
     responder.respond(response)
+  }
+
+  /// Packs the body where that is wanted, and says what an answer like this one depends on.
+  private func code(_ response: inout Response) {
+    if !response.fields.contains("vary") {
+      response.fields.append("Vary", "Accept-Encoding, Authorization, Origin")
+    }
+    guard let body = response.body, coding.packs(body.count),
+      !response.fields.contains("content-encoding"),
+      let packed = context.deflater.deflate(body)
+    else { return }
+    response.body = packed
+    response.fields.append("Content-Encoding", "gzip")
   }
 
   private func log(_ status: Status) {

@@ -14,10 +14,14 @@ struct CSVPage {
   }
 
   /// Returns the range of what was written.
-  func write(_ rows: [(source: Int, row: SourceRow)], to body: ByteBuffer) -> Range<Int> {
+  func write(
+    _ rows: [(source: Int, row: SourceRow)], hasHeader: Bool, to body: ByteBuffer
+  ) -> Range<Int> {
     let start = body.count
-    body.append(columns.map(\.rawValue).joined(separator: ","))
-    body.append("\r\n")
+    if hasHeader {
+      body.append(columns.map(\.rawValue).joined(separator: ","))
+      body.append("\r\n")
+    }
     let cell = ByteBuffer()
     for (source, row) in rows {
       for (index, column) in columns.enumerated() {

@@ -1,9 +1,13 @@
-/// Weak entity tags (RFC 9110, 8.8.3): the same for the same sessions, whatever the cursor says.
+/// Weak entity tags (RFC 9110, 8.8.3): the same for the same sessions in the same
+/// format, whatever the cursor and the content coding.
 enum EntityTag {
   static func weak(
-    _ data: UnsafeRawBufferPointer, hasMore: Bool, failed: [String]
+    _ data: UnsafeRawBufferPointer, _ format: ListParameters.Format, hasMore: Bool,
+    failed: [String]
   ) -> String {
     var hash = mix(0x9E37_79B9_7F4A_7C15, data)
+    // An empty page has no data that would tell the formats apart.
+    hash = Array(format.rawValue.utf8).withUnsafeBytes { mix(hash, $0) }
     hash = step(hash, hasMore ? 1 : 2)
     for name in failed {
       hash = Array(name.utf8).withUnsafeBytes { mix(hash, $0) }

@@ -47,6 +47,7 @@ package final class GatewayHandler: RequestHandler {
         throw Problem(
           .methodNotAllowed, "this path answers \(Route.methods)", allow: Route.methods)
       }
+      exchange.coding = try ContentCoding(request.fields)
       if !route.isPublic {
         exchange.caller = try context.gateway.authenticator.caller(request.fields)
       }

@@ -8,8 +8,8 @@ import Upstream
 struct GetSession {
   let context: RequestContext
 
-  func answer(_ request: Request, id: String, _ exchange: APIExchange) throws(Problem) {
-    let reader = ParameterReader(try exchange.pairs(request), known: ["include", "fields"])
+  func answer(id: String, _ exchange: APIExchange) throws(Problem) {
+    let reader = ParameterReader(try exchange.pairs(), known: ["include", "fields"])
     try reader.checkNames()
     let includesRaw = try reader.words("include", allowed: ["raw"]).contains("raw")
     try exchange.checkRaw(includesRaw)
@@ -57,7 +57,6 @@ struct GetSession {
     body.append("\n")
     let fields = Fields([
       ("Content-Type", "application/json"), ("Cache-Control", "private, no-cache"),
-      ("Vary", "Accept-Encoding, Authorization, Origin"),
     ])
     return Response(200, fields: fields, body: body)
   }

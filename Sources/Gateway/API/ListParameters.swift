@@ -80,11 +80,60 @@ package struct ListParameters: Sendable {
 
   /// Every parameter of the list, in the contract's order.
   package static func names(_ providers: [any SessionProvider]) -> [String] {
-    [
-      "limit", "cursor", "source", "provider", "status", "channel", "modality", "agentId",
-      "participantId", "workspaceId", "q", "createdAfter", "createdBefore", "updatedAfter",
-      "updatedBefore", "sort", "include", "fields", "partial", "format",
-    ] + providers.flatMap { provider in provider.parameters.map { "\(provider.name).\($0.name)" } }
+    sharedNames
+      + providers.flatMap { provider in provider.parameters.map { "\(provider.name).\($0.name)" } }
+  }
+
+  /// Every parameter with a few words on what it takes.
+  package static func summaries(
+    _ providers: [any SessionProvider]
+  ) -> [(name: String, summary: String)] {
+    shared
+      + providers.flatMap { provider in
+        provider.parameters.map { ("\(provider.name).\($0.name)", "passed on: \($0.kind.words)") }
+      }
+  }
+
+  private static let sharedNames = shared.map(\.name)
+
+  /// Those that are no provider's own.
+  private static let shared: [(name: String, summary: String)] = [
+    ("limit", "sessions on a page, 1 to 500"),
+    ("cursor", "where an earlier page ended"),
+    ("source", "any of the configured sources' names"),
+    ("provider", "any of the providers' names"),
+    ("status", words(SessionStatus.self)),
+    ("channel", words(SessionChannel.self)),
+    ("modality", words(SessionModality.self)),
+    ("agentId", "of this agent"),
+    ("participantId", "of this participant"),
+    ("workspaceId", "of this workspace"),
+    ("q", "with this text in title or native id, in either case"),
+    ("createdAfter", "created at or after a time (RFC 3339) or date"),
+    ("createdBefore", "created before it"),
+    ("updatedAfter", "updated at or after it"),
+    ("updatedBefore", "updated before it"),
+    ("sort", "one of \(orders.map(\.name).joined(separator: ", "))"),
+    ("include", "raw: the provider's own object as well"),
+    ("fields", "only these fields, such as title,status"),
+    ("partial", "allow, or deny: fail when a source does"),
+    ("format", "one of \(Format.allCases.map(\.rawValue).joined(separator: ", "))"),
+  ]
+
+  private static func words<Value: CaseIterable & RawRepresentable<String>>(
+    _ type: Value.Type
+  ) -> String {
+    "any of \(type.allCases.map(\.rawValue).joined(separator: ", "))"
+  }
+}
+
+extension PassedOnParameter.Kind {
+  fileprivate var words: String {
+    switch self {
+    case .boolean: "true or false"
+    case .text: "a text"
+    case .uuid: "a UUID"
+    }
   }
 }
 

@@ -9,8 +9,8 @@ import Upstream
 struct ListSources {
   let context: RequestContext
 
-  func answer(_ request: Request, _ exchange: APIExchange) throws(Problem) {
-    try ParameterReader(try exchange.pairs(request), known: []).checkNames()
+  func answer(_ exchange: APIExchange) throws(Problem) {
+    try ParameterReader(try exchange.pairs(), known: []).checkNames()
     let body = ByteBuffer(capacity: 4_096)
     body.append("{\"data\":[")
     for (index, source) in context.gateway.sources.enumerated() {
@@ -65,7 +65,9 @@ struct ListSources {
     body.append(",\"capabilities\":{\"filters\":")
     write(source.provider.pushedDown, to: body)
     body.append(",\"orders\":")
-    let orders = ListParameters.orders.filter { source.direction(for: $0.order) != nil }
+    let orders = ListParameters.orders.filter {
+      source.provider.nativeOrder(for: $0.order) == $0.order
+    }
     write(orders.map(\.name), to: body)
     body.append(",\"maximumPage\":")
     body.append(decimal: source.provider.windows.maximum)

@@ -18,14 +18,8 @@ enum PageFailure {
     if failures.allSatisfy({ $0.code == .timeout }) { throw Problem(.upstreamTimeout, detail) }
     if failures.allSatisfy({ $0.code == .rateLimited || $0.code == .circuitOpen }) {
       let wait = failures.compactMap(\.retryAfter).min()
-      throw Problem(.upstreamLimited, detail, retryAfter: wait.map(seconds))
+      throw Problem(.upstreamLimited, detail, retryAfter: wait.map(Problem.seconds))
     }
     throw Problem(.upstreamFailed, detail)
-  }
-
-  /// Whole seconds, rounded up, at least one.
-  static func seconds(_ delay: Duration) -> Int {
-    let (seconds, attoseconds) = delay.components
-    return max(1, Int(clamping: seconds) + (attoseconds > 0 ? 1 : 0))
   }
 }

@@ -18,27 +18,19 @@ struct PagePresentation {
   private static let usualSession = 1_000
 
   func response(
-    _ page: PageLoader.Page, parts: [PageLoader.Part], nextCursor: String?
+    _ page: PageLoader.Page, of sources: [Source], nextCursor: String?
   ) -> Response {
     let body = ByteBuffer(capacity: (page.rows.count + 1) * Self.usualSession)
-    let writers = parts.map {
-      SessionWriter(
-        $0.source.rendering, fields: parameters.fields, includesRaw: parameters.includesRaw,
-        showsContact: showsContact)
-    }
-    let data: Range<Int>
-    switch format {
-    case .json:
-      body.append("{\"data\":[")
-      data = writeRows(page, writers, separator: UInt8(ascii: ","), to: body)
+    let rows = PageRows(parameters, of: sources, showsContact: showsContact)
+    if format == .json { body.append("{\"data\":[") }
+    let data = rows.write(page.rows, as: format, to: body)
+    if format == .json {
       body.append("]")
       writeRest(page, nextCursor, to: body)
       body.append("}\n")
-    case .ndjson: data = writeRows(page, writers, separator: UInt8(ascii: "\n"), to: body)
-    case .csv: data = CSVPage(parameters, writers: writers).write(page.rows, to: body)
     }
     let tag = EntityTag.weak(
-      body[data], hasMore: page.hasMore,
+      body[data], format, hasMore: page.hasMore,
       failed: page.outcomes.filter { $0.failure != nil }.map(\.name))
     var fields = fields(page, nextCursor, tag)
     if ifNoneMatch.contains(where: { $0 == "*" || EntityTag.matches($0, tag) }) {
@@ -54,19 +46,6 @@ struct PagePresentation {
     case .ndjson: "application/x-ndjson"
     case .csv: "text/csv; charset=utf-8; header=present"
     }
-  }
-
-  /// Returns the range of what was written.
-  private func writeRows(
-    _ page: PageLoader.Page, _ writers: [SessionWriter], separator: UInt8, to body: ByteBuffer
-  ) -> Range<Int> {
-    let start = body.count
-    for (index, (source, row)) in page.rows.enumerated() {
-      if index > 0 { body.append(separator) }
-      writers[source].write(row.session, of: row.window, to: body)
-    }
-    if format == .ndjson, !page.rows.isEmpty { body.append(separator) }
-    return start..<body.count
   }
 
   private func writeRest(
@@ -147,7 +126,7 @@ struct PagePresentation {
     if format != .json { fields.append("Gateway-Partial", page.isPartial ? "true" : "false") }
     // Nothing came, and only because a source failed: the caller should wait before asking on.
     if page.rows.isEmpty, let failure = page.outcomes.lazy.compactMap(\.failure).first {
-      fields.append("Retry-After", String(PageFailure.seconds(failure.retryAfter ?? .seconds(1))))
+      fields.append("Retry-After", String(Problem.seconds(failure.retryAfter ?? .seconds(1))))
     }
     return fields
   }

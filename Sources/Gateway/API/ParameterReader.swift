@@ -83,15 +83,8 @@ struct ParameterReader {
     case .text: return try single(name)
     case .uuid:
       guard let value = try single(name) else { return nil }
-      guard Self.isUUID(value) else { throw .invalid(name, "must be a UUID") }
+      guard value.isUUID else { throw .invalid(name, "must be a UUID") }
       return value
     }
-  }
-
-  /// 8-4-4-4-12 hexadecimal digits (RFC 9562, 4).
-  static func isUUID(_ text: String) -> Bool {
-    let groups = text.split(separator: "-", omittingEmptySubsequences: false)
-    return groups.map(\.utf8.count) == [8, 4, 4, 4, 12]
-      && groups.allSatisfy { $0.allSatisfy { $0.isASCII && $0.isHexDigit } }
   }
 }

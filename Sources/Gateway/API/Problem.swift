@@ -73,12 +73,18 @@ package struct Problem: Error, Equatable {
   /// What a source's failure is to a caller who asked for that source alone.
   package init(_ failure: UpstreamFailure, source: String) {
     let detail = "source \(source): \(failure.message)"
-    let seconds = failure.retryAfter.map { Int(max(1, ($0.wholeMilliseconds + 999) / 1000)) }
+    let seconds = failure.retryAfter.map(Self.seconds)
     switch failure.code {
     case .timeout: self.init(.upstreamTimeout, detail)
     case .rateLimited, .circuitOpen: self.init(.upstreamLimited, detail, retryAfter: seconds)
     default: self.init(.upstreamFailed, detail)
     }
+  }
+
+  /// A delay as `Retry-After` has it: whole seconds, rounded up, at least one.
+  static func seconds(_ delay: Duration) -> Int {
+    let (seconds, attoseconds) = delay.components
+    return max(1, Int(clamping: seconds) + (attoseconds > 0 ? 1 : 0))
   }
 
   package func response(requestID: String) -> Response {

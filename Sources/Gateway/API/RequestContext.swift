@@ -45,6 +45,8 @@ package final class RequestContext {
   package let scans: ScanRunner
   /// In the order of `gateway.sources`.
   package let clients: [UpstreamClient]
+  /// Made for the first answer that is packed.
+  lazy var deflater = GzipDeflater()
 
   package init(_ gateway: GatewayState, on loop: EventLoop) {
     self.gateway = gateway

@@ -10,25 +10,34 @@ package struct Route: Sendable {
       _ request: Request, _ id: String, _ context: RequestContext, _ exchange: APIExchange
     ) throws(Problem) -> Void
 
-  /// As in the documentation; `{id}` stands for one segment.
+  /// As in the documentation; `{id}` stands for the last segment.
   package let path: String
   /// Whether it answers without a token where tokens are configured: it holds no data then.
   package let isPublic: Bool
   let answer: Action
+  /// What stands before `{id}`; nil where the path has none.
+  private let idPrefix: Substring?
+
+  init(path: String, isPublic: Bool, answer: @escaping Action) {
+    self.path = path
+    self.isPublic = isPublic
+    self.answer = answer
+    idPrefix = path.hasSuffix("{id}") ? path.dropLast("{id}".count) : nil
+  }
 
   package static let all: [Route] = api + WebFile.all.map(web)
 
   private static let api: [Route] = [
     Route(path: "/v1/sessions", isPublic: false) {
-      (request, _, context, exchange) throws(Problem) in
-      try ListSessions(context: context).answer(request, exchange)
+      (_, _, context, exchange) throws(Problem) in
+      try ListSessions(context: context).answer(exchange)
     },
     Route(path: "/v1/sessions/{id}", isPublic: false) {
-      (request, id, context, exchange) throws(Problem) in
-      try GetSession(context: context).answer(request, id: id, exchange)
+      (_, id, context, exchange) throws(Problem) in
+      try GetSession(context: context).answer(id: id, exchange)
     },
-    Route(path: "/v1/sources", isPublic: false) { (request, _, context, exchange) throws(Problem) in
-      try ListSources(context: context).answer(request, exchange)
+    Route(path: "/v1/sources", isPublic: false) { (_, _, context, exchange) throws(Problem) in
+      try ListSources(context: context).answer(exchange)
     },
     Route(path: "/healthz", isPublic: true) { (_, _, _, exchange) throws(Problem) in
       exchange.finish { state("ok") }
@@ -59,23 +68,9 @@ package struct Route: Sendable {
 
   /// The id in a path that this route serves; empty where the route has none, nil for other paths.
   func match(_ path: String) -> Substring? {
-    guard let marker = self.path.range(of: "{id}") else { return path == self.path ? "" : nil }
-    let prefix = self.path[..<marker.lowerBound]
-    guard path.hasPrefix(prefix) else { return nil }
-    let id = path.dropFirst(prefix.count)
+    guard let idPrefix else { return path == self.path ? "" : nil }
+    guard path.hasPrefix(idPrefix) else { return nil }
+    let id = path.dropFirst(idPrefix.count)
     return id.isEmpty || id.contains("/") ? nil : id
-  }
-}
-
-extension String {
-  fileprivate func range(of marker: String) -> Range<Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(marker) {
-        return start..<index(start, offsetBy: marker.count)
-      }
-      start = index(after: start)
-    }
-    return nil
   }
 }

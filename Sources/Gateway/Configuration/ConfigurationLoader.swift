@@ -7,8 +7,9 @@ import Upstream
 package enum ConfigurationLoader {
   /// - Parameter file: path of the YAML file, if there is one.
   /// - Parameter demo: whether the command line asked for simulated upstreams.
+  /// - Parameter listens: whether anybody will be served; else who may ask needs no word.
   package static func load(
-    environment: [String: String], file: String?, demo: Bool
+    environment: [String: String], file: String?, demo: Bool, listens: Bool = true
   ) -> Result<GatewayConfiguration, ConfigurationMistakes> {
     var reading = ConfigurationReading()
     var entries = ConfigurationEntries()
@@ -22,8 +23,9 @@ package enum ConfigurationLoader {
     reading.configuration.isDemo = demo || variables.isDemo
     reading.addTokens(entries.tokens, variables)
     reading.addSources(entries.sources, variables)
+    if listens { reading.checkWhoMayAsk() }
     reading.checkWhole(variables, isFileGiven: file != nil)
-    reading.addWarnings(environment)
+    reading.addWarnings(environment, listens: listens)
 
     return reading.mistakes.isEmpty
       ? .success(reading.configuration) : .failure(ConfigurationMistakes(reading.mistakes))
@@ -101,7 +103,6 @@ extension ConfigurationReading {
         places["listen.tls.certificateFile"] ?? "listen.tls", "HTTPS is not served by this release",
         allowed: "plain HTTP, behind a proxy that ends TLS")
     }
-    checkWhoMayAsk()
     if configuration.sources.isEmpty, !configuration.isDemo, mistakes.isEmpty {
       let names = ProviderCatalog.all.map { EnvironmentVariables.keyVariable($0.name) }
       note(
@@ -126,7 +127,7 @@ extension ConfigurationReading {
   }
 
   /// Whoever serves beyond this machine says who may ask, or that everybody may.
-  private mutating func checkWhoMayAsk() {
+  fileprivate mutating func checkWhoMayAsk() {
     guard configuration.auth.tokens.isEmpty, !configuration.auth.isDisabled,
       !configuration.isDemo, !configuration.listen.isLoopback
     else { return }
@@ -142,7 +143,7 @@ extension ConfigurationReading {
 // MARK: - Warnings
 
 extension ConfigurationReading {
-  fileprivate mutating func addWarnings(_ environment: [String: String]) {
+  fileprivate mutating func addWarnings(_ environment: [String: String], listens: Bool) {
     for source in configuration.sources
     where !source.origin.isSecure && !NetworkAddress.isLoopback(source.origin.host) {
       warn(
@@ -155,6 +156,21 @@ extension ConfigurationReading {
       ("tracing.endpoint", configuration.tracing.endpoint != nil),
     ]
     for (key, isSet) in unused where isSet { warn("\(key) has no effect in this release") }
+    if listens { addServingWarnings() }
+    if configuration.isDemo, !configuration.sources.isEmpty {
+      warn("demo mode: the configured sources are not used")
+    }
+    // Its value may hold a password, so only the name is shown.
+    let proxies = [
+      "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy",
+    ]
+    if let name = proxies.first(where: { environment[$0]?.isEmpty == false }) {
+      warn("\(name) is set, but sources are asked directly")
+    }
+  }
+
+  /// What matters to those who are served.
+  private mutating func addServingWarnings() {
     if configuration.cursor.isRandom {
       warn(
         "no GATEWAY_CURSOR_SECRET: cursors are signed with a random secret, end with this process,"
@@ -171,16 +187,6 @@ extension ConfigurationReading {
       } else if !configuration.listen.isLoopback {
         warn("authentication is off: whoever reaches \(configuration.listen.host) sees everything")
       }
-    }
-    if configuration.isDemo, !configuration.sources.isEmpty {
-      warn("demo mode: the configured sources are not used")
-    }
-    // Its value may hold a password, so only the name is shown.
-    let proxies = [
-      "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy",
-    ]
-    if let name = proxies.first(where: { environment[$0]?.isEmpty == false }) {
-      warn("\(name) is set, but sources are asked directly")
     }
   }
 

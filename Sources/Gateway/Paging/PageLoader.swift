@@ -6,7 +6,7 @@ package import Upstream
 /// at once, and ends when the page is full or nothing more can be had. Loop-confined.
 package final class PageLoader {
   /// How a source fared on this page.
-  package struct SourceOutcome {
+  package struct SourceOutcome: Sendable {
     package var name: String
     package var returned = 0
     package var report = SourceReader.Report()
@@ -16,7 +16,7 @@ package final class PageLoader {
     package var failure: UpstreamFailure?
   }
 
-  package struct Page {
+  package struct Page: Sendable {
     package var rows: [(source: Int, row: SourceRow)]
     package var hasMore: Bool
     package var positions: [SourcePosition]

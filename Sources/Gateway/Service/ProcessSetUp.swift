@@ -30,10 +30,22 @@ enum ProcessSetUp {
     return signals
   }
 
+  /// For a process that nobody waits in: a signal ends it at once, as it does by default.
+  static func endOnSignals() {
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
+    signal(SIGHUP, SIG_DFL)
+  }
+
   /// The configuration of this process; nil when it has mistakes, which have then been said, a line
   /// each.
-  static func configuration(file: String?, demo: Bool) -> GatewayConfiguration? {
-    switch ConfigurationLoader.load(environment: Environment.all, file: file, demo: demo) {
+  static func configuration(
+    file: String?, demo: Bool, listens: Bool = true
+  ) -> GatewayConfiguration? {
+    let loaded = ConfigurationLoader.load(
+      environment: Environment.all, file: file, demo: demo, listens: listens)
+    switch loaded {
     case .success(let loaded): return loaded
     case .failure(let mistakes):
       complain("\(mistakes)")

@@ -44,7 +44,9 @@ package enum ServeProgram {
 package enum ExitStatus {
   package static let success: Int32 = 0
   package static let failure: Int32 = 1
+  package static let usage: Int32 = 64
   package static let unavailable: Int32 = 69
+  package static let partial: Int32 = 75
   package static let configuration: Int32 = 78
 }
 

@@ -1,0 +1,46 @@
+import Bytes
+import Sessions
+
+/// The sessions of a page as text, with the fields and permissions of the request: the same bytes in
+/// an answer and on the command line's output.
+struct PageRows {
+  let writers: [SessionWriter]
+  private let parameters: ListParameters
+
+  /// - Parameter sources: those of the page, in its order.
+  init(_ parameters: ListParameters, of sources: [Source], showsContact: Bool) {
+    self.parameters = parameters
+    writers = sources.map {
+      SessionWriter(
+        $0.rendering, fields: parameters.fields, includesRaw: parameters.includesRaw,
+        showsContact: showsContact)
+    }
+  }
+
+  /// - Parameter isFirst: whether the rows begin the text: CSV then begins with its header line.
+  /// - Returns: the range of what was written.
+  func write(
+    _ rows: [(source: Int, row: SourceRow)], as format: ListParameters.Format,
+    isFirst: Bool = true, to body: ByteBuffer
+  ) -> Range<Int> {
+    switch format {
+    case .json: write(rows, separator: UInt8(ascii: ","), endsWithIt: false, to: body)
+    case .ndjson: write(rows, separator: UInt8(ascii: "\n"), endsWithIt: true, to: body)
+    case .csv:
+      CSVPage(parameters, writers: writers).write(rows, hasHeader: isFirst, to: body)
+    }
+  }
+
+  private func write(
+    _ rows: [(source: Int, row: SourceRow)], separator: UInt8, endsWithIt: Bool,
+    to body: ByteBuffer
+  ) -> Range<Int> {
+    let start = body.count
+    for (index, (source, row)) in rows.enumerated() {
+      if index > 0 { body.append(separator) }
+      writers[source].write(row.session, of: row.window, to: body)
+    }
+    if endsWithIt, !rows.isEmpty { body.append(separator) }
+    return start..<body.count
+  }
+}

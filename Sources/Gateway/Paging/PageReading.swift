@@ -1,0 +1,37 @@
+import Sessions
+import Transport
+
+/// One page of the list, from its parameters to what was read of all sources: what an answer and the
+/// command line have in common. Loop-confined.
+struct PageReading {
+  /// Those that take part, in the page's order.
+  let sources: [Source]
+  private let traversal: Traversal
+  private let loader: PageLoader
+  private let signer: CursorSigner
+
+  init(_ parameters: ListParameters, _ context: RequestContext) throws(Problem) {
+    let gateway = context.gateway
+    let now = WallClock.now()
+    traversal = try Traversal(parameters, gateway, now: now)
+    let parts = context.parts(of: traversal, limit: parameters.limit)
+    sources = parts.map(\.source)
+    signer = gateway.signer
+    loader = PageLoader(
+      parts, query: parameters.query, limit: parameters.limit,
+      pageBudget: gateway.configuration.query.pageBudget,
+      notBefore: traversal.notBefore(gateway.store, now: now, instant: context.loop.now),
+      on: context.loop, fetcher: context.fetcher, scans: context.scans)
+  }
+
+  /// - Parameter completion: called once, on the loop, perhaps before this returns, with the page and
+  ///   the cursor of the next one, if there is more.
+  func start(_ completion: @escaping (PageLoader.Page, _ nextCursor: String?) -> Void) {
+    loader.load { page in
+      completion(page, page.hasMore ? traversal.cursor(after: page, signer: signer) : nil)
+    }
+  }
+
+  /// The caller has left.
+  func cancel() { loader.cancel() }
+}
