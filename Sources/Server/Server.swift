@@ -66,15 +66,16 @@ package final class Server {
     guard !isDraining else { return }
     isDraining = true
     drained = completion
+    // Closing it at once would reset clients amid their handshake, who count themselves connected.
+    let finishesHandshakes = listener?.ignoreNewConnections() ?? false
     for connection in connections { connection.drain() }
-    let timer = LoopTimer { [unowned self] in
+    let end = LoopTimer { [unowned self] in
       endAccepting()
       closeAll()
     }
-    drainTimer = timer
-    loop.schedule(timer, after: timeout)
-    // Closing it at once would reset clients amid their handshake, who count themselves connected.
-    guard let listener, listener.ignoreNewConnections() else { return endAccepting() }
+    drainTimer = end
+    loop.schedule(end, after: timeout)
+    guard finishesHandshakes else { return endAccepting() }
     let last = LoopTimer { [unowned self] in endAccepting() }
     handshakeTimer = last
     loop.schedule(last, after: Self.handshakeGrace)
