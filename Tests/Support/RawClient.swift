@@ -17,8 +17,10 @@ package final class RawClient {
   private var descriptor: Int32
   private var buffer: [UInt8] = []
 
-  package init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  /// - Parameter waits: false returns while the connection is still being made.
+  package init(port: UInt16, receiveBuffer: Int32? = nil, waits: Bool = true) throws {
+    let type = SOCK_STREAM.rawValue | (waits ? 0 : SOCK_NONBLOCK.rawValue)
+    descriptor = socket(AF_INET, Int32(type), 0)
     guard descriptor >= 0 else { throw Failure(description: "socket: \(errno)") }
     var timeout = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(
@@ -37,7 +39,7 @@ package final class RawClient {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard connected == 0 else {
+    guard connected == 0 || (!waits && errno == EINPROGRESS) else {
       let code = errno
       close()
       throw Failure(description: "connect: \(String(cString: strerror(code)))")
@@ -112,6 +114,14 @@ package final class RawClient {
     var byte: UInt8 = 0
     return !buffer.isEmpty
       || recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) >= 0
+  }
+
+  /// As the kernel has it, such as `TCP_ESTABLISHED` (tcp(7)).
+  package var tcpState: Int {
+    var information = tcp_info()
+    var length = socklen_t(MemoryLayout<tcp_info>.size)
+    getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &information, &length)
+    return Int(information.tcpi_state)
   }
 
   package func shutDownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
