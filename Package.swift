@@ -63,6 +63,9 @@ let package = Package(
       name: "Support", dependencies: ["Server", "Transport", "HTTP", "Bytes"],
       path: "Tests/Support",
       swiftSettings: strict),
+    .executableTarget(
+      name: "load", dependencies: ["Transport", "Bytes"], path: "Tests/Load", exclude: ["run"],
+      swiftSettings: strict),
     tests("JSONTests", ["JSON", "Bytes", "Support"]),
     tests("HTTPTests", ["HTTP", "Bytes", "Support"]),
     tests("SessionsTests", ["Sessions", "JSON", "Bytes", "Support"]),

@@ -192,7 +192,8 @@ import Transport
     #expect(harness.shared.health.requestsInFlight == 0)
   }
 
-  @Test func `a call that waits behind others gives up while there were time for an answer`() throws {
+  @Test func `a call that waits behind others gives up while there were time for an answer`() throws
+  {
     let server = ScriptedServer([.request, .hang])
     let harness = try ClientHarness(port: server.port) { $0.concurrency = 1 }
     var codes: [UpstreamFailure.Code?] = []
