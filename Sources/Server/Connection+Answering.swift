@@ -115,13 +115,18 @@ extension Connection {
     if closesAfterAnswer, !meantToClose { lingersAfterAnswer = true }
     if outcome == .pending {
       phase = .sending
+      server.heldAnswerBytes += writer.heldBytes
       beginRateWindow(writer.acknowledgedBytes(stream))
     }
     written(outcome)
   }
 
   func flush() {
-    if let stream { written(writer.flush(to: stream)) }
+    guard let stream else { return }
+    let held = writer.heldBytes
+    let outcome = writer.flush(to: stream)
+    if outcome == .sent { server.heldAnswerBytes -= held }
+    written(outcome)
   }
 
   private func written(_ outcome: AnswerWriter.Outcome) {
@@ -168,11 +173,12 @@ extension Connection {
     case .head where reader == nil && servedRequests > 0: close()
     case .head: fail(ProtocolError(408, "the head did not come in time"), isHead: false)
     case .body:
-      if !continuesRateWindow(reader?.bodyBytesRead ?? 0) {
+      if !continuesRateWindow(reader?.bodyBytesRead ?? 0, configuration.bytesPerSecond) {
         fail(ProtocolError(408, "the body comes too slowly"), isHead: false)
       }
     case .sending:
-      if !continuesRateWindow(stream.map(writer.acknowledgedBytes) ?? 0) { close() }
+      let slowest = configuration.slowestReading(whileHolding: server.heldAnswerBytes)
+      if !continuesRateWindow(stream.map(writer.acknowledgedBytes) ?? 0, slowest) { close() }
     case .handling, .lingering: close()
     case .closed: break
     }
@@ -184,9 +190,9 @@ extension Connection {
   }
 
   /// Begins the next window, if enough bytes came in this one.
-  private func continuesRateWindow(_ count: Int) -> Bool {
+  private func continuesRateWindow(_ count: Int, _ bytesPerSecond: Int) -> Bool {
     let milliseconds = configuration.rateWindow.wholeMilliseconds
-    let wanted = max(1, Int64(configuration.bytesPerSecond) * milliseconds / 1000)
+    let wanted = max(1, Int64(bytesPerSecond) * milliseconds / 1000)
     guard Int64(count - bytesAtWindowStart) >= wanted else { return false }
     beginRateWindow(count)
     return true

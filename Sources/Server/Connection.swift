@@ -125,6 +125,7 @@ final class Connection: Pollable {
     deadline?.cancel()
     stream?.close()
     stream = nil
+    server.heldAnswerBytes -= writer.heldBytes
     (input, reader, writer) = (nil, nil, AnswerWriter())
     if let exchange {
       self.exchange = nil

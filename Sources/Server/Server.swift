@@ -22,6 +22,8 @@ package final class Server {
   /// Where connections read to and write heads to, each within one call.
   let scratch = ByteBuffer(capacity: Server.readBytes)
   let headScratch = ByteBuffer(capacity: 1024)
+  /// Answers that clients have not taken whole yet.
+  var heldAnswerBytes = 0
   private var dateClock = DateClock()
   private var listener: Listener?
   private var connections: [Connection] = []

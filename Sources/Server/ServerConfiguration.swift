@@ -21,6 +21,11 @@ package struct ServerConfiguration: Sendable {
   package var idleTimeout = Duration.seconds(60)
   /// Slowest rate at which a body may come and an answer may be taken.
   package var bytesPerSecond = 256
+  /// Answers that wait for slow clients, on one loop: beyond it those must take theirs at
+  /// `pressedBytesPerSecond`. Else all connections together could hold an answer each for minutes.
+  package var heldAnswerBytes = 64 << 20
+  /// A page of 500 sessions in seconds, over a poor connection.
+  package var pressedBytesPerSecond = 64 << 10
   /// Over so long the rate is measured: long enough to ride out a lost packet or two.
   package var rateWindow = Duration.seconds(5)
   /// How long a closing connection reads on, so that the client sees the answer before a reset.
@@ -39,6 +44,10 @@ package struct ServerConfiguration: Sendable {
   package var errorResponse: @Sendable (ProtocolError) -> Response = plainErrorResponse
 
   package init() {}
+
+  func slowestReading(whileHolding bytes: Int) -> Int {
+    bytes > heldAnswerBytes ? max(bytesPerSecond, pressedBytesPerSecond) : bytesPerSecond
+  }
 }
 
 /// One line of text: the status, its reason and what was wrong.
