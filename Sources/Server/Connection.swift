@@ -161,8 +161,9 @@ final class Connection: Pollable {
       case .wouldBlock: return
       case .end: return peerEnded()
       case .failed(.plainHTTP):
+        // What TLS has not read of the request is dropped in the turns that follow.
         stream.abandonTLS()
-        return fail(ProtocolError(400, "this port speaks HTTPS"), isHead: false)
+        fail(ProtocolError(400, "this port speaks HTTPS"), isHead: false)
       case .failed: return close()
       }
     }
