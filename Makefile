@@ -1,4 +1,4 @@
-.PHONY: run test test-peers faults check format soak image
+.PHONY: run test test-peers faults check format soak load image
 packages = @scripts/install-packages
 
 run: ; @scripts/run $(ARGS)
@@ -8,4 +8,5 @@ faults: ; $(packages) && swift test --disable-xctest --filter FaultMatrixTests
 check: ; $(packages) && scripts/check-layout && swift format lint --strict -r -p Sources Tests Package.swift && swift build --build-tests --explicit-target-dependency-import-check error
 format: ; @swift format format -i -r -p Sources Tests Package.swift
 soak: ; $(packages) && TRAVERSAL_SEEDS=$${TRAVERSAL_SEEDS:-0-3000} swift test --filter SessionsTests && SOAK_SECONDS=$${SOAK_SECONDS:-30} swift test --disable-xctest --filter SoakTests
+load: ; @Tests/Load/run $(ARGS)
 image: ; @docker build --tag sessions-gateway .

@@ -66,6 +66,9 @@ let package = Package(
       dependencies: ["Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CNghttp2", "CZlib"],
       path: "Tests/Support",
       swiftSettings: strict),
+    .executableTarget(
+      name: "load", dependencies: ["Transport", "Bytes"], path: "Tests/Load", exclude: ["run"],
+      swiftSettings: strict),
     tests("JSONTests", ["JSON", "Bytes", "Support"]),
     tests("HTTPTests", ["HTTP", "Bytes", "Support"]),
     tests("SessionsTests", ["Sessions", "JSON", "Bytes", "Support"]),

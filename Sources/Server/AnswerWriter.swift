@@ -74,6 +74,9 @@ struct AnswerWriter {
     return .sent
   }
 
+  /// What the rest keeps in memory, until the last of it is sent.
+  var heldBytes: Int { rest.map { $0.head.count + ($0.body?.count ?? 0) } ?? 0 }
+
   /// Bytes of the pending answer that the client's side has taken. What the kernel has taken from
   /// us says little: it takes megabytes at once, and no more until much of that has gone.
   func acknowledgedBytes(_ stream: ByteStream) -> Int {

@@ -16,6 +16,9 @@ package final class UpstreamClient {
   private var waiting: [UpstreamCall] = []
   /// Permits that will be handed to this loop.
   private var permitsAwaited = 0
+  /// Longer than the requests of one page take turns, and short beside a timeout.
+  private static let fairWait = Duration.milliseconds(250)
+
   private var random = SystemRandomNumberGenerator()
 
   package init(_ shared: UpstreamShared, on loop: EventLoop) {
@@ -92,6 +95,13 @@ package final class UpstreamClient {
     case .queued:
       if needsPermit { permitsAwaited += 1 }
       waiting.append(call)
+      // Half of its time is for the answer: what has waited longer would fail for want of it.
+      let patience = (call.deadline - loop.now) / 2
+      schedule(call, at: loop.now + patience) { client, call in
+        let failure = UpstreamFailure(
+          .rateLimited, "too many requests wait for this source", retryAfter: .seconds(1))
+        client.finish(call, .failure(failure))
+      }
     case .refused(let delay):
       finishLater(call, .circuitOpen(delay))
     }
@@ -101,7 +111,7 @@ package final class UpstreamClient {
   func handedPermit() {
     permitsAwaited -= 1
     guard !waiting.isEmpty else { return ClientDirectory.giveBack(shared) }
-    let call = waiting.removeFirst()
+    let call = takeWaiting()
     call.holdsPermit = true
     switch shared.enterWithPermit(at: loop.now) {
     case .pass: break
@@ -109,6 +119,16 @@ package final class UpstreamClient {
     case .refused(let delay): return finish(call, .failure(.circuitOpen(delay)))
     }
     takeTurn(call)
+  }
+
+  /// In order, until the first has waited so long that the source does not keep up: then the newest
+  /// first, whose callers have the most time left. Were the order kept, every call would be answered
+  /// when it was almost too late, and a page of several calls never.
+  private func takeWaiting() -> UpstreamCall {
+    let keepsUp = loop.now - waiting[0].startedAt < Self.fairWait
+    let call = keepsUp ? waiting.removeFirst() : waiting.removeLast()
+    if let timer = call.turnTimer { loop.cancel(timer) }
+    return call
   }
 
   // MARK: Turn

@@ -1,9 +1,11 @@
 import Bytes
+import Dispatch
 import HTTP
-import Server
 import Support
 import Testing
 import Transport
+
+@testable import Server
 
 /// Each limit is reached over a real socket, and its timeouts are short instead of slept through.
 struct LimitTests {
@@ -90,6 +92,70 @@ struct LimitTests {
       })
   }
 
+  @Test func `much that waits for slow clients raises the rate that they must take it at`() throws {
+    var configuration = ServerConfiguration()
+    #expect(configuration.slowestReading(whileHolding: 64 << 20) == 256)
+    #expect(configuration.slowestReading(whileHolding: 64 << 20 + 1) == 64 << 10)
+    configuration.bytesPerSecond = 1 << 20
+    #expect(configuration.slowestReading(whileHolding: .max) == 1 << 20)
+  }
+
+  @Test(arguments: [true, false])
+  func `what waits for a client is counted until it is taken or given up`(reads: Bool) throws {
+    let loop = EventLoop()
+    let body = String(repeating: "a", count: 8_000_000)
+    let server = Server(loop: loop, handler: ScriptedHandler { $1.respond(text(body)) })
+    let port = try server.listen(ListenAddress(port: 0))
+    let client = try RawClient(port: port, receiveBuffer: 4096)
+    try client.send(get)
+    while server.heldAnswerBytes == 0 { loop.turn(waitingAtMost: .milliseconds(10)) }
+    #expect(server.heldAnswerBytes > body.utf8.count)
+    if reads {
+      let done = Guarded(false)
+      // The client blocks while this thread drives the loop; nothing else uses it.
+      nonisolated(unsafe) let reader = client
+      DispatchQueue.global().async {
+        let answer = try? reader.answer()
+        #expect(answer?.body.utf8.count == 8_000_000)
+        done.withLock { $0 = true }
+      }
+      while !done.withLock({ $0 }) { loop.turn(waitingAtMost: .milliseconds(10)) }
+    } else {
+      client.reset()
+      while server.connectionCount > 0 { loop.turn(waitingAtMost: .milliseconds(10)) }
+    }
+    #expect(server.heldAnswerBytes == 0)
+  }
+
+  @Test func `hundreds of slow clients hold nobody up, and are cut off`() throws {
+    var configuration = ServerConfiguration()
+    configuration.headTimeout = .milliseconds(400)
+    configuration.rateWindow = .milliseconds(400)
+    configuration.bytesPerSecond = 10_000
+    let starts = [
+      "GET / HTTP/1.1\r\nHost: h\r\nX: ",
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\nabc",
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    ]
+    try withServer(loops: 2, configuration) { group in
+      let slow = try (0..<300).map { index in
+        let client = try RawClient(port: group.address.port)
+        try client.send(starts[index % starts.count])
+        return client
+      }
+      let polite = try RawClient(port: group.address.port)
+      var longest = Duration.zero
+      for _ in 0..<300 {
+        let start = Instant.now()
+        try polite.send(get)
+        #expect(try polite.answer()?.status == 200)
+        longest = max(longest, Instant.now() - start)
+      }
+      #expect(longest < .seconds(1))
+      for client in slow { #expect(try client.answersToEnd().map(\.status) == [408]) }
+    }
+  }
+
   @Test func `connections beyond the limit are answered 503 and others go on`() throws {
     var configuration = ServerConfiguration()
     configuration.connections = 2
@@ -127,7 +193,11 @@ struct LimitTests {
       let first = try RawClient(port: group.address.port)
       try first.send(get)
       #expect(try first.answer()?.status == 200)
-      #expect(try RawClient(port: group.address.port).answer()?.status == 503)
+      let refusal = try #require(try RawClient(port: group.address.port).answer())
+      #expect(refusal.status == 429)
+      #expect(refusal.head.contains("\r\nRetry-After: 1\r\n"))
+      try first.send(get)
+      #expect(try first.answer()?.status == 200)
     }
   }
 

@@ -19,8 +19,10 @@ package final class RawClient {
   private var descriptor: Int32
   private var buffer: [UInt8] = []
 
-  package init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  /// - Parameter waits: false returns while the connection is still being made.
+  package init(port: UInt16, receiveBuffer: Int32? = nil, waits: Bool = true) throws {
+    let type = SOCK_STREAM.rawValue | (waits ? 0 : SOCK_NONBLOCK.rawValue)
+    descriptor = socket(AF_INET, Int32(type), 0)
     guard descriptor >= 0 else { throw Failure(description: "socket: \(errno)") }
     var timeout = timeval(tv_sec: 10, tv_usec: 0)
     setsockopt(
@@ -39,7 +41,7 @@ package final class RawClient {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard connected == 0 else {
+    guard connected == 0 || (!waits && errno == EINPROGRESS) else {
       let code = errno
       close()
       throw Failure(description: "connect: \(String(cString: strerror(code)))")
@@ -102,11 +104,27 @@ package final class RawClient {
     try buffer.isEmpty && !receive()
   }
 
+  /// Whether the server closes, perhaps by a reset, with nothing that looks like HTTP before.
+  package func answerlessEnd() throws -> Bool {
+    do {
+      while try receive() {}
+    } catch let failure as Failure where failure.description.contains("reset") {}
+    return !buffer.starts(with: "HTTP".utf8)
+  }
+
   /// Whether bytes, or the end, are there to be read now.
   package var hasInput: Bool {
     var byte: UInt8 = 0
     return !buffer.isEmpty
       || recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) >= 0
+  }
+
+  /// As the kernel has it, such as `TCP_ESTABLISHED` (tcp(7)).
+  package var tcpState: Int {
+    var information = tcp_info()
+    var length = socklen_t(MemoryLayout<tcp_info>.size)
+    getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &information, &length)
+    return Int(information.tcpi_state)
   }
 
   package func shutDownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }

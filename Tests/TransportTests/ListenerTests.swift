@@ -77,6 +77,23 @@ struct ListenerTests {
     clients.forEach { $0.close() }
   }
 
+  @Test func `a listener that ignores new connections neither takes nor refuses them`() throws {
+    let loop = EventLoop()
+    var count = 0
+    let listener = try listen(loop) {
+      count += 1
+      close($0.descriptor)
+    }
+    let before = try RawClient(port: listener.port)
+    #expect(listener.ignoreNewConnections())
+    // On loopback the kernel answers within the call, if it answers.
+    let late = try RawClient(port: listener.port, waits: false)
+    #expect(late.tcpState == TCP_SYN_SENT)
+    listener.drainAndClose()
+    #expect(count == 1)
+    withExtendedLifetime(before) {}
+  }
+
   @Test func `sockets for several loops share a port that nobody else gets`() throws {
     let sockets = try ListeningSocket.open(ListenAddress(port: 0), count: 3)
     let port = try #require(sockets.first?.port)

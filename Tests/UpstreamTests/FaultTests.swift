@@ -193,7 +193,8 @@ import Transport
     #expect(harness.shared.health.requestsInFlight == 0)
   }
 
-  @Test func `a call that waits behind others ends at its deadline`() throws {
+  @Test func `a call that waits behind others gives up while there were time for an answer`() throws
+  {
     let server = ScriptedServer([.request, .hang])
     let harness = try ClientHarness(port: server.port) { $0.concurrency = 1 }
     var codes: [UpstreamFailure.Code?] = []
@@ -201,13 +202,28 @@ import Transport
     let first = harness.start(within: .seconds(5)) { codes.append($0.code) }
     harness.start(within: .milliseconds(50)) { codes.append($0.code) }
     harness.turn { !codes.isEmpty }
-    #expect(codes == [.timeout])
+    #expect(codes == [.rateLimited])
     #expect(harness.shared.health.requestsInFlight == 1)
     first.cancel()
     // The permit passes through the loop once more: it was asked for by a call that has ended.
     harness.turn { harness.shared.health.requestsInFlight == 0 }
     #expect(harness.shared.health.requestsInFlight == 0)
     #expect(codes.count == 1)
+  }
+
+  @Test func `a source that does not keep up serves the newest first`() throws {
+    let server = ScriptedServer([.request, .hang], [.request, .send(response("1"))])
+    let harness = try ClientHarness(port: server.port) { $0.concurrency = 1 }
+    var order: [Int] = []
+    let first = harness.start { _ in }
+    for number in 0..<3 {
+      harness.start { if $0.code == nil { order.append(number) } }
+    }
+    let start = Instant.now()
+    harness.turn { Instant.now() - start > .milliseconds(300) }
+    first.cancel()
+    harness.turn { order.count == 3 }
+    #expect(order == [2, 1, 0])
   }
 
   @Test func `a look-up that hangs ends at the deadline`() throws {

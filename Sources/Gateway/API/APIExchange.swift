@@ -93,6 +93,8 @@ final class APIExchange {
       "ms": .string(Self.milliseconds(Instant.now() - startedAt)),
     ]
     if let name = caller.name { metadata["token"] = .string(name) }
+    // Addresses are personal data: only for who looks for a fault.
+    if logger.logLevel <= .debug { metadata["client"] = .string(request.remoteAddress) }
     if !sourceNotes.isEmpty { metadata["sources"] = .string(sourceNotes.joined(separator: " ")) }
     logger.info("\(request.method) \(route)", metadata: metadata)
   }

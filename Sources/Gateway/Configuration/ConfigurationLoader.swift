@@ -1,5 +1,6 @@
 import Providers
 import Sessions
+import Transport
 import Upstream
 
 /// Reads the whole configuration: environment over file over default. It reports every mistake, not
@@ -23,7 +24,10 @@ package enum ConfigurationLoader {
     reading.configuration.isDemo = demo || variables.isDemo
     reading.addTokens(entries.tokens, variables)
     reading.addSources(entries.sources, variables)
-    if listens { reading.checkWhoMayAsk() }
+    if listens {
+      reading.checkListenerFiles()
+      reading.checkWhoMayAsk()
+    }
     reading.checkWhole(variables, isFileGiven: file != nil)
     reading.addWarnings(environment, listens: listens)
 
@@ -98,11 +102,6 @@ struct ConfigurationReading {
 extension ConfigurationReading {
   fileprivate mutating func checkWhole(_ variables: EnvironmentVariables, isFileGiven: Bool) {
     checkPair("listen.tls", configuration.listen.tls.map { ($0.certificateFile, $0.keyFile) })
-    if let tls = configuration.listen.tls, !tls.certificateFile.isEmpty, !tls.keyFile.isEmpty {
-      note(
-        places["listen.tls.certificateFile"] ?? "listen.tls", "HTTPS is not served by this release",
-        allowed: "plain HTTP, behind a proxy that ends TLS")
-    }
     if configuration.sources.isEmpty, !configuration.isDemo, mistakes.isEmpty {
       let names = ProviderCatalog.all.map { EnvironmentVariables.keyVariable($0.name) }
       note(
@@ -124,6 +123,27 @@ extension ConfigurationReading {
     if let place = certificate ?? key, certificate == nil || key == nil {
       note(place, "needs \(certificate == nil ? "certificateFile" : "keyFile") as well")
     }
+  }
+
+  /// The files are read again when the gateway starts; a mistake in them is told as one.
+  fileprivate mutating func checkListenerFiles() {
+    guard let tls = configuration.listen.tls, !tls.certificateFile.isEmpty, !tls.keyFile.isEmpty
+    else { return }
+    let mistake: (key: String, allowed: String)
+    let problem: TransportError
+    do throws(TransportError) {
+      _ = try tls.context()
+      return
+    } catch .certificate(let reason) {
+      mistake = ("listen.tls.certificateFile", "a PEM file: the certificate, then its issuers'")
+      problem = .certificate(reason: reason)
+    } catch {
+      mistake = (
+        "listen.tls.keyFile", "the PEM private key of that certificate, without passphrase"
+      )
+      problem = error
+    }
+    note(places[mistake.key] ?? mistake.key, "\(problem)", allowed: mistake.allowed)
   }
 
   /// Whoever serves beyond this machine says who may ask, or that everybody may.
@@ -151,7 +171,6 @@ extension ConfigurationReading {
           + " network unencrypted")
     }
     let unused = [
-      ("listen.trustedProxies", !configuration.listen.trustedProxies.isEmpty),
       ("metrics.open", configuration.metricsOpen),
       ("tracing.endpoint", configuration.tracing.endpoint != nil),
     ]

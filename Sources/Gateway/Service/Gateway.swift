@@ -28,7 +28,7 @@ package final class Gateway: Sendable {
       loops: loops,
       address: ListenAddress(host: configuration.listen.host, port: configuration.listen.port),
       takeOver: configuration.listen.takeOver,
-      configuration: Self.server(configuration, logger)
+      configuration: try Self.server(configuration, logger)
     ) { loop in
       GatewayHandler(state, on: loop, logger: logger)
     }
@@ -56,9 +56,11 @@ package final class Gateway: Sendable {
 
   private static func server(
     _ configuration: GatewayConfiguration, _ logger: Logger
-  ) -> ServerConfiguration {
+  ) throws(TransportError) -> ServerConfiguration {
     let limits = configuration.limits
     var server = ServerConfiguration()
+    server.tls = try configuration.listen.tls?.context()
+    server.trustedProxies = TrustedProxies(configuration.listen.trustedProxies)
     server.headLimits = HeadLimits(headBytes: limits.headBytes)
     server.bodyBytes = limits.bodyBytes
     server.connections = connections(limits.connections, logger)

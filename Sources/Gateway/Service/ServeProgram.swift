@@ -28,7 +28,8 @@ package enum ServeProgram {
     var configuration = configuration
     let simulator = configuration.isDemo ? try DemoMode.start(&configuration, logger) : nil
     let gateway = try Gateway(configuration, logger: logger)
-    ProcessSetUp.say("listening on http://\(gateway.address)")
+    let scheme = configuration.listen.tls == nil ? "http" : "https"
+    ProcessSetUp.say("listening on \(scheme)://\(gateway.address)")
     ProcessSetUp.waitForStop()
     logger.info("stopping: no new connections, requests in flight finish")
     let drained = DispatchSemaphore(value: 0)
