@@ -41,7 +41,7 @@ let package = Package(
       "Gateway",
       [
         "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP", "JSON",
-        "Bytes", logging, yams, "COpenSSL",
+        "Bytes", "YAML", logging, "COpenSSL",
       ]),
     module("Simulator", ["Server", "Transport", "HTTP", "JSON", "Bytes"]),
     module("Server", ["Transport", "HTTP", "Bytes"]),
@@ -52,6 +52,7 @@ let package = Package(
     module("HTTP", ["Bytes"]),
     module("JSON", ["Bytes"]),
     module("Bytes"),
+    module("YAML"),
 
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
@@ -65,6 +66,7 @@ let package = Package(
       swiftSettings: strict),
     tests("JSONTests", ["JSON", "Bytes", "Support"]),
     tests("HTTPTests", ["HTTP", "Bytes", "Support"]),
+    tests("YAMLTests", ["YAML", "Support", yams]),
     tests("SessionsTests", ["Sessions", "JSON", "Bytes", "Support"]),
     tests("TransportTests", ["Transport", "Bytes", "Support"]),
     tests(
