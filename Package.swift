@@ -64,8 +64,12 @@ let package = Package(
       name: "Support", dependencies: ["Server", "Transport", "HTTP", "Bytes"],
       path: "Tests/Support",
       swiftSettings: strict),
+    .target(
+      name: "FuzzTargets", dependencies: ["Sessions", "HTTP", "JSON", "YAML", "Bytes"],
+      path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    tests("FuzzTests", ["FuzzTargets", "Support"]),
     tests("JSONTests", ["JSON", "Bytes", "Support"]),
-    tests("HTTPTests", ["HTTP", "Bytes", "Support"]),
+    tests("HTTPTests", ["HTTP", "Bytes", "FuzzTargets", "Support"]),
     tests("YAMLTests", ["YAML", "Support", yams]),
     tests("SessionsTests", ["Sessions", "JSON", "Bytes", "Support"]),
     tests("TransportTests", ["Transport", "Bytes", "Support"]),
@@ -78,7 +82,7 @@ let package = Package(
         "Upstream", "Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CNghttp2", "CZlib",
         "Support",
       ]),
-    tests("PeerTests", ["Upstream", "Transport", "Bytes", "Support"]),
+    tests("PeerTests", ["Simulator", "Upstream", "Transport", "Bytes", "Support"]),
     tests("ServerTests", ["Server", "Transport", "HTTP", "Bytes", "Support"]),
     tests(
       "SimulatorTests", ["Simulator", "Server", "Transport", "HTTP", "JSON", "Bytes", "Support"]),
@@ -86,7 +90,7 @@ let package = Package(
       "GatewayTests",
       [
         "Gateway", "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP",
-        "JSON", "Bytes", logging, "Support",
+        "JSON", "YAML", "Bytes", logging, "Support",
       ]),
   ]
 )

@@ -12,11 +12,22 @@ package struct YAMLNode: Hashable, Sendable {
     package var key: String
     package var keyLine: Int
     package var value: YAMLNode
+
+    package init(key: String, keyLine: Int, value: YAMLNode) {
+      self.key = key
+      self.keyLine = keyLine
+      self.value = value
+    }
   }
 
   package var content: Content
   /// The first line is 1.
   package var line: Int
+
+  package init(content: Content, line: Int) {
+    self.content = content
+    self.line = line
+  }
 
   /// Nothing, `~` or `null`, unquoted.
   package var isNull: Bool {

@@ -1,4 +1,3 @@
-import Foundation
 import Support
 import Testing
 
@@ -8,11 +7,7 @@ import Testing
 /// wrong: no crash, no hang, no secret.
 struct ConfigurationFuzzTests {
   /// A hundred files each. `CONFIGURATION_SEEDS=from-to` runs others: 0-100 is what a soak runs.
-  private static let seeds: Range<UInt64> = {
-    let given = ProcessInfo.processInfo.environment["CONFIGURATION_SEEDS"] ?? ""
-    let bounds = given.split(separator: "-").compactMap { UInt64($0) }
-    return bounds.count == 2 ? bounds[0]..<bounds[1] : 0..<10
-  }()
+  private static let seeds = Support.seeds("CONFIGURATION_SEEDS", default: 0..<10)
   private static let environment = [
     "ANAM_EU_API_KEY": "secret-key-of-the-eu", "GRAFANA_TOKEN": "secret-token-of-grafana",
   ]
