@@ -16,7 +16,7 @@ FROM debian:bookworm-slim
 # `apt-cache policy` tells, or for once: --build-arg PACKAGES="ca-certificates libnghttp2-14 libssl3".
 ARG PACKAGES="ca-certificates=20250419~deb12u2 libnghttp2-14=1.52.0-1+deb12u3 libssl3=3.0.22-1~deb12u2"
 RUN apt-get update -qq \
-  && apt-get install -y -qq --no-install-recommends --allow-downgrades $PACKAGES \
+  && apt-get install -y -qq --no-install-recommends $PACKAGES \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/sessions-gateway /usr/local/bin/sessions-gateway
 ENV GATEWAY_HOST=0.0.0.0

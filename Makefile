@@ -6,6 +6,6 @@ test: ; $(packages) && swift test --disable-xctest --skip PeerTests
 test-peers: ; $(packages) peers && PEER_TESTS=1 swift test --disable-xctest --filter PeerTests
 check: ; $(packages) && scripts/check-layout && swift format lint --strict -r -p Sources Tests Package.swift && swift build --build-tests --explicit-target-dependency-import-check error
 format: ; @swift format format -i -r -p Sources Tests Package.swift
-soak: ; $(packages) && TRAVERSAL_SEEDS=$${TRAVERSAL_SEEDS:-0-3000} CONFIGURATION_SEEDS=0-100 YAML_SEEDS=0-2000 swift test --filter 'SessionsTests|ConfigurationFuzzTests|YAMLTests'
+soak: ; $(packages) && TRAVERSAL_SEEDS=$${TRAVERSAL_SEEDS:-0-3000} CONFIGURATION_SEEDS=0-100 YAML_SEEDS=0-1000 swift test --filter 'SessionsTests|ConfigurationFuzzTests|YAMLTests'
 fuzz: ; $(packages) && scripts/fuzz $(TARGETS)
 image: ; @docker build --tag sessions-gateway .

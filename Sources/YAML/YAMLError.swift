@@ -20,16 +20,6 @@ package struct YAMLError: Error, Hashable, Sendable {
     case openQuotes, escape
   }
 
-  /// Whether other readers of YAML may accept it.
-  package var isFeature: Bool {
-    switch reason {
-    case .control, .begin, .colon, .dash, .indentation, .noKey, .more, .unclosed, .noComma,
-      .openQuotes, .escape:
-      false
-    default: true
-    }
-  }
-
   /// To be read after the place.
   package var problem: String { words.problem }
   /// What would be right.

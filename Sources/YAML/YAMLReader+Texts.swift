@@ -106,7 +106,7 @@ extension YAMLReader {
     case UInt8(ascii: "0"): return "\0"
     case UInt8(ascii: "a"): return "\u{7}"
     case UInt8(ascii: "b"): return "\u{8}"
-    case UInt8(ascii: "t"): return "\t"
+    case UInt8(ascii: "t"), 0x09: return "\t"
     case UInt8(ascii: "n"): return "\n"
     case UInt8(ascii: "v"): return "\u{B}"
     case UInt8(ascii: "f"): return "\u{C}"
@@ -165,6 +165,8 @@ extension YAMLReader {
         }
         continue
       }
+      // Whether it belongs to the indentation is told by nothing yet.
+      if indent == nil, bytes[start] == 0x09 { throw failure(.tab) }
       if indent == nil, width > max(parent, 0) {
         if widestBlank > width { throw failure(.indentation) }
         indent = width

@@ -136,6 +136,7 @@ package struct YAMLReader {
     }
     let key = try text(isFlow: false).text
     skipSpaces()
+    if byte() == 0x09 { throw failure(.tab) }
     guard byte() == UInt8(ascii: ":"), isBlank(at: index + 1) else {
       index = start
       return nil
@@ -156,7 +157,11 @@ extension YAMLReader {
 
   /// Content where nothing of its kind can be.
   private func misplaced(_ reason: YAMLError.Reason) -> YAMLError {
-    failure(byte() == UInt8(ascii: "|") || byte() == UInt8(ascii: ">") ? .textPlace : reason)
+    switch byte() {
+    case UInt8(ascii: "|"), UInt8(ascii: ">"): failure(.textPlace)
+    case UInt8(ascii: "["), UInt8(ascii: "{"): failure(reason == .noKey ? .complexKey : reason)
+    default: failure(reason)
+    }
   }
 
   /// Nil at the end.

@@ -81,3 +81,15 @@ struct YAMLDifferentialTests {
     return node
   }
 }
+
+extension YAMLError {
+  /// Whether other readers of YAML may accept it.
+  fileprivate var isFeature: Bool {
+    switch reason {
+    case .control, .begin, .colon, .dash, .indentation, .noKey, .more, .unclosed, .noComma,
+      .openQuotes, .escape:
+      false
+    default: true
+    }
+  }
+}

@@ -11,7 +11,7 @@ struct YAMLReaderTests {
     ("[\n  a, # x\n  {\n b:\n c }\n]", "[a, {b: c}]"),
     ("---  # x\na: b # c\n\n# d\n", "{a: b}"), ("\u{FEFF}a: b\r\nc: d\r\n", "{a: b, c: d}"),
     ("a: http://b:80/#c", "{a: http://b:80/#c}"), ("a: ::1", "{a: ::1}"), ("a : -1", "{a: -1}"),
-    ("a: 'it''s'", "{a: 'it's'}"),
+    ("a: \"b\\\tc\"", "{a: 'b\tc'}"), ("a: 'it''s'", "{a: 'it's'}"),
     ("a: \"\\x41\\u00e9\\U0001F600\\n\\\"\\\\\"", "{a: 'Aé😀\n\"\\'}"),
     (
       "a: |\n  b\n   c\n\n  d\ne: |-\n  f\n\ng: |+\n  h\n\n",
@@ -47,7 +47,8 @@ struct YAMLReaderTests {
       ("a: b\n  c", 2, .textOverLines),
       ("a: 'b\n c'", 1, .quotesOverLines), ("a: \"b\n c\"", 1, .quotesOverLines),
       ("a: \"b\\\n c\"", 1, .quotesOverLines),
-      ("a:\n\tb: c", 2, .tab), ("a:\tb", 1, .tab), ("a: b\rc: d", 1, .lineEnd),
+      ("a:\n\tb: c", 2, .tab), ("a:\tb", 1, .tab), ("'a'\t: b", 1, .tab), ("a: |\n  \tb", 2, .tab),
+      ("a: b\n[c]: d", 2, .complexKey), ("a: b\rc: d", 1, .lineEnd),
       ("a: \u{2028}", 1, .lineEnd),
       ("a: 'b'#c", 1, .hash), ("a:\n|\n b", 2, .textPlace), ("a: [-, b]", 1, .flowDash),
       ("a: \u{FEFF}", 1, .byteOrderMark), ("{a:,}", 1, .flowColon), ("{'a': :b}", 1, .flowColon),
