@@ -65,12 +65,14 @@ extension Cursor {
     if position.isScanned { flags.insert(.scanned) }
     if position.sawDisorder { flags.insert(.sawDisorder) }
     if position.returnedAhead { flags.insert(.returnedAhead) }
-    if position.afterID != nil { flags.insert(.hasID) }
-    if position.afterID?.hash != nil { flags.insert(.hasHash) }
-    if position.hint != nil { flags.insert(.hasHint) }
+    // Nothing more is asked of an exhausted source.
+    if !position.isExhausted {
+      if position.afterID != nil { flags.insert(.hasID) }
+      if position.afterID?.hash != nil { flags.insert(.hasHash) }
+      if position.hint != nil { flags.insert(.hasHint) }
+    }
     writer.write(text: Array(source.name.utf8))
     writer.bytes.append(flags.rawValue)
-    // Nothing more is asked of an exhausted source.
     guard !position.isExhausted else { return }
     writer.write(signed: position.rank)
     writer.write(signed: position.rank &- position.anchor)
