@@ -11,9 +11,13 @@ RUN swift build -c release --product sessions-gateway --static-swift-stdlib -Xli
   && install -D "$(swift build -c release --static-swift-stdlib --show-bin-path)/sessions-gateway" /out/sessions-gateway
 
 FROM debian:bookworm-slim
+# What the executable links beside what the base has (libc, libstdc++, zlib), and the authorities that it trusts. Debian
+# drops a version from its mirrors when it mends it: a build that fails here wants the successor's number, which
+# `apt-cache policy` tells, or for once: --build-arg PACKAGES="ca-certificates libnghttp2-14 libssl3".
+ARG PACKAGES="ca-certificates=20250419~deb12u2 libnghttp2-14=1.52.0-1+deb12u3 libssl3=3.0.22-1~deb12u2"
 RUN apt-get update -qq \
-  && apt-get install -y -qq --no-install-recommends ca-certificates libnghttp2-14 libssl3 libstdc++6 zlib1g \
-  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log
+  && apt-get install -y -qq --no-install-recommends $PACKAGES \
+  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log
 COPY --from=build /out/sessions-gateway /usr/local/bin/sessions-gateway
 ENV GATEWAY_HOST=0.0.0.0
 USER 65532:65532

@@ -41,7 +41,7 @@ let package = Package(
       "Gateway",
       [
         "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP", "JSON",
-        "Bytes", "Web", logging, yams, "COpenSSL", "CZlib",
+        "Bytes", "Web", "YAML", logging, "COpenSSL", "CZlib",
       ]),
     // On its own: the compiler takes ten seconds and more over embedded files, which seldom change.
     .target(name: "Web", resources: [.embedInCode("Files")], swiftSettings: strict),
@@ -54,6 +54,7 @@ let package = Package(
     module("HTTP", ["Bytes"]),
     module("JSON", ["Bytes"]),
     module("Bytes"),
+    module("YAML"),
 
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(
@@ -69,8 +70,13 @@ let package = Package(
     .executableTarget(
       name: "load", dependencies: ["Transport", "Bytes"], path: "Tests/Load", exclude: ["run"],
       swiftSettings: strict),
+    .target(
+      name: "FuzzTargets", dependencies: ["Sessions", "HTTP", "JSON", "YAML", "Bytes"],
+      path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    tests("FuzzTests", ["FuzzTargets", "Support"]),
     tests("JSONTests", ["JSON", "Bytes", "Support"]),
-    tests("HTTPTests", ["HTTP", "Bytes", "Support"]),
+    tests("HTTPTests", ["HTTP", "Bytes", "FuzzTargets", "Support"]),
+    tests("YAMLTests", ["YAML", "Support", yams]),
     tests("SessionsTests", ["Sessions", "JSON", "Bytes", "Support"]),
     tests("TransportTests", ["Transport", "Bytes", "Support"]),
     tests(
@@ -92,7 +98,7 @@ let package = Package(
       "GatewayTests",
       [
         "Gateway", "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP",
-        "JSON", "Bytes", "Web", logging, "CZlib", "Support",
+        "JSON", "YAML", "Bytes", "Web", logging, "CZlib", "Support",
       ]),
   ]
 )

@@ -76,7 +76,7 @@ struct JSONReader {
     table.removeRows()
     guard scanner.base[start] == UInt8(ascii: "[") else {
       let end = try scanner.skipValue(start, depth: depth)
-      table.list = JSONToken(offset: start, length: end &- start, kind: kind(start))
+      table.list = JSONToken(offset: start, length: end &- start, kind: kind(start, end))
       return end
     }
     var position = try scanner.skipSpace(start &+ 1)
@@ -108,7 +108,7 @@ struct JSONReader {
     } else {
       end = try scanner.skipValue(start, depth: depth)
     }
-    row[table.columns] = JSONToken(offset: start, length: end &- start, kind: kind(start))
+    row[table.columns] = JSONToken(offset: start, length: end &- start, kind: kind(start, end))
     return end
   }
 
@@ -177,13 +177,13 @@ struct JSONReader {
       if member.pointee.isList { _ = try readList(start, depth: depth) }
     } else if member.pointee.isList {
       end = try readList(start, depth: depth)
-      kind = self.kind(start)
+      kind = self.kind(start, end)
     } else if member.pointee.node >= 0, byte == UInt8(ascii: "{") {
       end = try readObject(start &+ 1, member.pointee.node, slots, depth: depth &+ 1)
       kind = .object
     } else {
       end = try skipUnquoted(start, depth: depth)
-      kind = self.kind(start)
+      kind = self.kind(start, end)
     }
     if member.pointee.slot >= 0 {
       slots[Int(member.pointee.slot)] = JSONToken(
@@ -234,11 +234,12 @@ struct JSONReader {
     }
   }
 
-  /// The kind of the value at `start`, which has been stepped over and is no escaped string.
+  /// The kind of the value from `start` to `end`, which has been stepped over. Strings, which come
+  /// here only in place of something else, are looked through once more.
   @inline(__always)
-  private func kind(_ start: Int) -> JSONToken.Kind {
+  private func kind(_ start: Int, _ end: Int) -> JSONToken.Kind {
     switch scanner.base[start] {
-    case UInt8(ascii: "\""): .string
+    case UInt8(ascii: "\""): hasEscape(start, end) ? .escapedString : .string
     case UInt8(ascii: "{"): .object
     case UInt8(ascii: "["): .array
     case UInt8(ascii: "t"): .true
@@ -246,5 +247,11 @@ struct JSONReader {
     case UInt8(ascii: "n"): .null
     default: .number
     }
+  }
+
+  @inline(never)
+  private func hasEscape(_ start: Int, _ end: Int) -> Bool {
+    UnsafeBufferPointer(start: scanner.base + start, count: end &- start)
+      .contains(UInt8(ascii: "\\"))
   }
 }

@@ -47,7 +47,7 @@ extension Cursor {
 
   /// Version, query, times and sources; integers as variable-length quantities, ranks as distances
   /// from one another.
-  func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     var writer = CursorWriter()
     writer.bytes.append(Self.version)
     writer.write(fixed: query)
@@ -65,12 +65,14 @@ extension Cursor {
     if position.isScanned { flags.insert(.scanned) }
     if position.sawDisorder { flags.insert(.sawDisorder) }
     if position.returnedAhead { flags.insert(.returnedAhead) }
-    if position.afterID != nil { flags.insert(.hasID) }
-    if position.afterID?.hash != nil { flags.insert(.hasHash) }
-    if position.hint != nil { flags.insert(.hasHint) }
+    // Nothing more is asked of an exhausted source.
+    if !position.isExhausted {
+      if position.afterID != nil { flags.insert(.hasID) }
+      if position.afterID?.hash != nil { flags.insert(.hasHash) }
+      if position.hint != nil { flags.insert(.hasHint) }
+    }
     writer.write(text: Array(source.name.utf8))
     writer.bytes.append(flags.rawValue)
-    // Nothing more is asked of an exhausted source.
     guard !position.isExhausted else { return }
     writer.write(signed: position.rank)
     writer.write(signed: position.rank &- position.anchor)
@@ -83,7 +85,7 @@ extension Cursor {
   }
 
   /// Nil for anything that `encoded` does not write.
-  init?(encoded bytes: [UInt8]) {
+  package init?(encoded bytes: [UInt8]) {
     var reader = CursorReader(bytes: bytes)
     guard reader.byte() == Self.version, let query = reader.fixed(),
       let started = reader.signed(), let age = reader.signed(),
@@ -97,7 +99,8 @@ extension Cursor {
       guard let source = Self.readSource(&reader) else { return nil }
       sources.append(source)
     }
-    guard reader.isAtEnd else { return nil }
+    // Longer integers, flags without a meaning, names that are no UTF-8.
+    guard reader.isAtEnd, encoded() == bytes else { return nil }
   }
 
   private static func readSource(_ reader: inout CursorReader) -> Source? {

@@ -70,11 +70,11 @@ package struct CursorSigner: Sendable {
 }
 
 /// base64url without padding (RFC 4648, section 5), canonical: one text for each sequence of bytes.
-enum Base64URL {
+package enum Base64URL {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-  static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count * 4 + 2) / 3)
     var accumulator: UInt32 = 0
@@ -92,7 +92,7 @@ enum Base64URL {
   }
 
   /// Nil for a character outside the alphabet, padding, or bits that no encoder writes.
-  static func decode(_ text: String) -> [UInt8]? {
+  package static func decode(_ text: String) -> [UInt8]? {
     var bytes: [UInt8] = []
     var accumulator: UInt32 = 0
     var bits = 0

@@ -21,7 +21,7 @@ package enum TransportError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .system(_, let code): code == ECONNRESET || code == EPIPE
     case .cutOff: true
-    case .lookup, .tls: false
+    case .lookup, .tls, .certificate, .privateKey, .plainHTTP: false
     }
   }
 

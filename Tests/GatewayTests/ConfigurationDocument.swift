@@ -1,3 +1,5 @@
+import Foundation
+
 @testable import Gateway
 
 /// The documented file and its schema, as the tables of keys say them.
@@ -43,6 +45,18 @@ enum ConfigurationDocument {
       }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../../config").standardized
+
+  /// The file in the repository without its comment signs: every key with its default, a source and
+  /// a token, which take `ANAM_EU_API_KEY` and `GRAFANA_TOKEN` from the environment.
+  static func uncommented() throws -> String {
+    try String(contentsOf: folder.appending(path: "gateway.yaml"), encoding: .utf8)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+      .filter { !$0.contains("yaml-language-server") }
+      .map { $0.hasPrefix("# ") ? $0.dropFirst(2) : $0 }.joined(separator: "\n")
   }
 
   private static func appendEntry<Root>(

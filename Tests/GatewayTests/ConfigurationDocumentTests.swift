@@ -6,8 +6,7 @@ import Testing
 /// The files in `config/` say what the tables of keys say. After a change of a table, write them
 /// anew with `WRITE_CONFIG=1 swift test --filter ConfigurationDocumentTests`.
 struct ConfigurationDocumentTests {
-  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../config").standardized
+  private static let folder = ConfigurationDocument.folder
 
   @Test func `the documented file has every key with its default and its use`() throws {
     try compare("gateway.yaml", ConfigurationDocument.yaml)
@@ -31,13 +30,9 @@ struct ConfigurationDocumentTests {
   @Test func `the documented file is valid without its comment signs, and gives the defaults`()
     throws
   {
-    let file = try String(
-      contentsOf: Self.folder.appending(path: "gateway.yaml"), encoding: .utf8)
-    let text = file.split(separator: "\n", omittingEmptySubsequences: false)
-      .filter { !$0.contains("yaml-language-server") }
-      .map { $0.hasPrefix("# ") ? $0.dropFirst(2) : $0 }.joined(separator: "\n")
     let configuration = try loaded(
-      ["ANAM_EU_API_KEY": "key-of-the-eu", "GRAFANA_TOKEN": "token-of-grafana-1"], file: text)
+      ["ANAM_EU_API_KEY": "key-of-the-eu", "GRAFANA_TOKEN": "token-of-grafana-1"],
+      file: ConfigurationDocument.uncommented())
     #expect(configuration.sources.map(\.name) == ["anam-eu"])
     #expect(configuration.auth.tokens.map(\.name) == ["grafana"])
     let fresh = GatewayConfiguration()

@@ -52,6 +52,28 @@ struct GrammarOracle {
       method: line[1], path: path, query: query, framing: framing, fields: fields, length: length)
   }
 
+  /// The head of an answer in the same way; its status stands for the path.
+  static func answer(_ bytes: [UInt8], answersHead: Bool) -> Head? {
+    let text = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })) as NSString
+    let end = text.range(of: "\r\n\r\n", options: .literal)
+    guard end.location != NSNotFound else { return nil }
+    let lines = text.substring(to: end.location).components(separatedBy: "\r\n")
+    let pattern = "HTTP/1\\.([0-9]) ([1-5][0-9]{2})(?: [ \\t\\x21-\\x7E\\x80-\\xFF]*)?"
+    guard let line = groups(pattern, lines[0]), let status = Int(line[2]) else { return nil }
+    var fields: [[String]] = []
+    for field in lines.dropFirst() {
+      guard let parts = groups("(\(token)):[ \\t]*(\(value))[ \\t]*", field) else { return nil }
+      fields.append([parts[1], parts[2]])
+    }
+    guard var framing = framing(fields, minorVersion: line[1], isAnswer: true) else { return nil }
+    let hasLength = fields.contains { $0[0].lowercased() == "content-length" }
+    if framing == "none", !hasLength { framing = "untilClose" }
+    if answersHead || status < 200 || status == 204 || status == 304 { framing = "none" }
+    return Head(
+      method: "", path: line[2], query: nil, framing: framing, fields: fields,
+      length: end.location + 4)
+  }
+
   private static func target(_ target: String, method: String) -> (String, String?)? {
     if method == "CONNECT" {
       guard let parts = groups(host, target), let port = Int(parts[1]), port < 65_536
@@ -76,19 +98,21 @@ struct GrammarOracle {
     return (parts[1], parts[2].isEmpty ? nil : String(parts[2].dropFirst()))
   }
 
-  private static func framing(_ fields: [[String]], minorVersion: String) -> String? {
+  private static func framing(
+    _ fields: [[String]], minorVersion: String, isAnswer: Bool = false
+  ) -> String? {
     func values(_ name: String) -> [String] {
       fields.filter { $0[0].lowercased() == name }.map { $0[1] }
     }
     let hosts = values("host")
     if hosts.count > 1 || !hosts.allSatisfy(isHost) { return nil }
-    if minorVersion != "0", hosts.isEmpty { return nil }
+    if minorVersion != "0", hosts.isEmpty, !isAnswer { return nil }
     for option in values("connection").flatMap({ $0.components(separatedBy: ",") }) {
       let option = option.trimmingCharacters(in: .init(charactersIn: " \t"))
       if !option.isEmpty, groups(token, option) == nil { return nil }
     }
     for element in values("expect").flatMap({ $0.components(separatedBy: ",") })
-    where minorVersion != "0" {
+    where minorVersion != "0" && !isAnswer {
       let element = element.trimmingCharacters(in: .init(charactersIn: " \t")).lowercased()
       if !element.isEmpty, element != "100-continue" { return nil }
     }

@@ -29,6 +29,23 @@ struct SplittingTests {
     }
   }
 
+  @Test func `answers and bodies at every byte`() {
+    for text in Self.responses {
+      let whole = summary(responseVerdict(text))
+      for cut in 0...text.utf8.count {
+        #expect(summary(responseVerdict(text, cuts: [cut])) == whole, "cut at \(cut): \(text)")
+      }
+      #expect(summary(responseVerdict(text, cuts: Array(0...text.utf8.count))) == whole)
+    }
+    for text in Self.bodies {
+      let whole = chunkedVerdict(text)
+      for cut in 0...text.utf8.count {
+        #expect(chunkedVerdict(text, cuts: [cut]) == whole, "cut at \(cut): \(text)")
+      }
+      #expect(chunkedVerdict(text, cuts: Array(0...text.utf8.count)) == whole)
+    }
+  }
+
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
   func `mutated messages at random places`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)

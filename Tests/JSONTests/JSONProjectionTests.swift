@@ -38,6 +38,13 @@ import Testing
     #expect(read.envelope == ["3", "null", "true", nil])
   }
 
+  @Test func `a string in place of an item or of the list knows its escapes`() throws {
+    let read = try rows(#"["a\n","b",{}]"#, item: ["id"])
+    #expect((0..<3).map { read.table.row($0)[1].kind } == [.escapedString, .string, .object])
+    #expect(try rows(#""a\n""#, item: ["id"]).table.list.kind == .escapedString)
+    #expect(try rows(#"{"data":"a"}"#, list: "data", item: ["id"]).table.list.kind == .string)
+  }
+
   @Test func `the last of equal names wins, with all below it`() throws {
     let read = try rows(
       #"[{"id":1,"a":{"x":1,"y":2},"id":2,"a":{"y":3}},{"a":{"x":1},"a":4}]"#,

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A server of somebody else's, started for one test and stopped with it.
+/// A server of somebody else's, or ours as a process, started for one test and stopped with it.
 final class Peer {
   /// Peers are packages that the other tests do without.
   static let isEnabled = ProcessInfo.processInfo.environment["PEER_TESTS"] != nil
@@ -13,22 +13,25 @@ final class Peer {
   private let lastSignal: Int32
 
   /// - Parameters:
+  ///   - environment: all of it; nil for that of the tests.
   ///   - arguments: gets the folder and gives the arguments; files may be written there.
   init(
     _ program: String, listeningOn ports: [UInt16], lastSignal: Int32,
-    arguments: (String) throws -> [String]
+    environment: [String: String]? = nil, arguments: (String) throws -> [String]
   ) throws {
     self.lastSignal = lastSignal
     folder = NSTemporaryDirectory() + "peer-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    let candidates = (path + ":/usr/sbin").split(separator: ":").map { "\($0)/\(program)" }
+    let beside = (CommandLine.arguments[0] as NSString).deletingLastPathComponent
+    let candidates = "\(path):/usr/sbin:\(beside)".split(separator: ":").map { "\($0)/\(program)" }
     guard let found = candidates.first(where: { access($0, X_OK) == 0 }) else {
       throw Failure(what: "\(program) is not installed")
     }
     process.executableURL = URL(fileURLWithPath: found)
     process.arguments = try arguments(folder)
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    if let environment { process.environment = environment }
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()

@@ -116,6 +116,19 @@ import Testing
     }
   }
 
+  @Test func ofAnExhaustedSourceOnlyThatIsKept() throws {
+    var position = SourcePosition(startingAt: 5)
+    position.isExhausted = true
+    position.sawDisorder = true
+    position.afterID = BoundaryID(bytes: [1, 2, 3], hash: 4)
+    position.hint = 7
+    let cursor = Cursor(
+      query: 1, startedAt: .init(milliseconds: 2), issuedAt: .init(milliseconds: 3),
+      sources: [.init(name: "a", position: position)])
+    let read = try #require(Cursor(encoded: cursor.encoded())).sources[0].position
+    #expect(read.isExhausted && read.sawDisorder && read.afterID == nil && read.hint == nil)
+  }
+
   private func refusal(_ text: [UInt8], _ cursor: Cursor) -> CursorSigner.Refusal? {
     do throws(CursorSigner.Refusal) {
       _ = try Self.signer.cursor(

@@ -1,4 +1,3 @@
-import Foundation
 import Sessions
 import Support
 import Testing
@@ -7,11 +6,7 @@ import Testing
 /// The oracle is a plain sort and filter of the data.
 @Suite struct TraversalTests {
   /// `TRAVERSAL_SEEDS=from-to` runs others: thousands in a soak, one to look at it.
-  static let seeds: Range<UInt64> = {
-    let given = ProcessInfo.processInfo.environment["TRAVERSAL_SEEDS"] ?? ""
-    let bounds = given.split(separator: "-").compactMap { UInt64($0) }
-    return bounds.count == 2 ? bounds[0]..<bounds[1] : 0..<60
-  }()
+  static let seeds = Support.seeds("TRAVERSAL_SEEDS", default: 0..<60)
 
   @Test(arguments: seeds)
   func newestFirstIsCompleteOrderedAndFreeOfDoubles(seed: UInt64) {

@@ -5,15 +5,22 @@ enum EntityTag {
     _ data: UnsafeRawBufferPointer, _ format: ListParameters.Format, hasMore: Bool,
     failed: [String]
   ) -> String {
-    var hash = mix(0x9E37_79B9_7F4A_7C15, data)
+    var hash = mix(start, data)
     // An empty page has no data that would tell the formats apart.
     hash = Array(format.rawValue.utf8).withUnsafeBytes { mix(hash, $0) }
     hash = step(hash, hasMore ? 1 : 2)
     for name in failed {
       hash = Array(name.utf8).withUnsafeBytes { mix(hash, $0) }
     }
-    return "W/\"\(String(hash, radix: 16))\""
+    return text(hash)
   }
+
+  /// Of bytes that are the same for everybody.
+  static func weak(_ data: UnsafeRawBufferPointer) -> String { text(mix(start, data)) }
+
+  private static let start: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  private static func text(_ hash: UInt64) -> String { "W/\"\(String(hash, radix: 16))\"" }
 
   /// Weak comparison (RFC 9110, 8.8.3.2).
   static func matches(_ given: String, _ tag: String) -> Bool {

@@ -11,7 +11,7 @@ struct GetWebFile: Sendable {
 
   init(_ file: WebFile) {
     self.file = file
-    tag = file.bytes.withUnsafeBytes { EntityTag.weak($0, hasMore: false, failed: []) }
+    tag = file.bytes.withUnsafeBytes { EntityTag.weak($0) }
     fields = Fields([
       ("Content-Type", file.contentType), ("Content-Security-Policy", Self.policy),
       ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),

@@ -1,4 +1,4 @@
-import Yams
+import YAML
 
 /// The YAML file, flattened into what it says for each key.
 struct ConfigurationFile {
@@ -21,13 +21,11 @@ struct ConfigurationFile {
       return ConfigurationEntries()
     }
     var file = ConfigurationFile(path: path, environment: environment)
-    do {
+    do throws(YAMLError) {
       // A file of comments only has no root.
-      if let root = try compose(yaml: text), !isNull(root) {
-        file.readRoot(root, &reading)
-      }
+      if let root = try YAMLReader.read(text), !root.isNull { file.readRoot(root, &reading) }
     } catch {
-      file.noteSyntax(error, text, &reading)
+      reading.note("\(path):\(error.line)", error.problem, allowed: error.allowed)
     }
     return file.entries
   }
@@ -37,8 +35,8 @@ struct ConfigurationFile {
     self.environment = environment
   }
 
-  private mutating func readRoot(_ root: Node, _ reading: inout ConfigurationReading) {
-    var lists: [(path: String, node: Node)] = []
+  private mutating func readRoot(_ root: YAMLNode, _ reading: inout ConfigurationReading) {
+    var lists: [(path: String, node: YAMLNode)] = []
     entries.gateway = values(
       root, GatewayKeys.all.map(\.path), lists: [Self.sources, Self.tokens], &lists, "", "",
       &reading)
@@ -50,18 +48,18 @@ struct ConfigurationFile {
   }
 
   private func entriesOfList(
-    _ node: Node, _ path: String, _ keys: [String], _ reading: inout ConfigurationReading
+    _ node: YAMLNode, _ path: String, _ keys: [String], _ reading: inout ConfigurationReading
   ) -> [ConfigurationEntries.Entry] {
-    if isNull(node) { return [] }
-    guard case .sequence(let items) = node else {
-      reading.note(place(node, path), "is not a list", allowed: "a list of mappings")
+    if node.isNull { return [] }
+    guard case .list(let items) = node.content else {
+      reading.note(place(node.line, path), "is not a list", allowed: "a list of mappings")
       return []
     }
     return items.enumerated().map { index, item in
       let name = "\(path)[\(index)]"
-      var none: [(path: String, node: Node)] = []
+      var none: [(path: String, node: YAMLNode)] = []
       return .init(
-        place: place(item, name),
+        place: place(item.line, name),
         values: values(item, keys, lists: [], &none, "", "\(name).", &reading))
     }
   }
@@ -69,24 +67,23 @@ struct ConfigurationFile {
   /// The values below `node`, a mapping at the key `prefix`, which ends with a dot unless empty.
   /// - Parameter shownPrefix: stands before a path in mistakes.
   private func values(
-    _ node: Node, _ keys: [String], lists: [String], _ found: inout [(path: String, node: Node)],
+    _ node: YAMLNode, _ keys: [String], lists: [String],
+    _ found: inout [(path: String, node: YAMLNode)],
     _ prefix: String, _ shownPrefix: String, _ reading: inout ConfigurationReading
   ) -> [GivenValue] {
-    guard case .mapping(let mapping) = node else {
+    guard case .mapping(let entries) = node.content else {
       let name = (shownPrefix + prefix).dropLast()
       reading.note(
-        place(node, name.isEmpty ? "the file" : String(name)), "is not a mapping",
+        place(node.line, name.isEmpty ? "the file" : String(name)), "is not a mapping",
         allowed: "keys and values")
       return []
     }
     var values: [GivenValue] = []
-    for (key, value) in mapping {
-      guard let name = key.scalar?.string else {
-        reading.note(place(key, "a key"), "is not a text")
-        continue
-      }
+    for entry in entries {
+      let name = entry.key
+      let value = entry.value
       let path = prefix + name
-      let place = place(key, shownPrefix + path)
+      let place = place(entry.keyLine, shownPrefix + path)
       if lists.contains(path) {
         found.append((path, value))
       } else if keys.contains(path) {
@@ -94,14 +91,14 @@ struct ConfigurationFile {
           values.append(content.given(path, place))
         }
       } else if (keys + lists).contains(where: { $0.hasPrefix("\(path).") }) {
-        if !isNull(value) {
+        if !value.isNull {
           values += self.values(
             value, keys, lists: lists, &found, "\(path).", shownPrefix, &reading)
         }
       } else {
         let shown = quoted(name).dropFirst().dropLast()
         reading.note(
-          self.place(key, shownPrefix + prefix + shown), "is no key of the configuration",
+          self.place(entry.keyLine, shownPrefix + prefix + shown), "is no key of the configuration",
           allowed: advice(name, prefix, keys + lists))
       }
     }
@@ -110,29 +107,29 @@ struct ConfigurationFile {
 
   /// Nil for null, which leaves the default.
   private func content(
-    _ node: Node, _ place: String, _ reading: inout ConfigurationReading
+    _ node: YAMLNode, _ place: String, _ reading: inout ConfigurationReading
   ) -> ExpandedContent? {
-    if isNull(node) { return nil }
-    switch node {
-    case .scalar(let scalar):
-      return expanded(scalar.string, place, &reading).map {
+    if node.isNull { return nil }
+    switch node.content {
+    case .text(let text, _):
+      return expanded(text, place, &reading).map {
         .init(content: .text($0.text), isHidden: $0.isHidden)
       }
         ?? .refused
-    case .sequence(let items):
+    case .list(let items):
       var texts: [String] = []
       var isHidden = false
       for item in items {
-        guard let scalar = item.scalar else {
-          reading.note(self.place(item, place), "holds something other than texts")
+        guard case .text(let text, _) = item.content else {
+          reading.note(place, "holds something other than texts")
           return .refused
         }
-        guard let text = expanded(scalar.string, place, &reading) else { return .refused }
+        guard let text = expanded(text, place, &reading) else { return .refused }
         texts.append(text.text)
         isHidden = isHidden || text.isHidden
       }
       return .init(content: .list(texts), isHidden: isHidden)
-    default:
+    case .mapping:
       reading.note(place, "is a mapping", allowed: "a text, a number or a list")
       return .refused
     }
@@ -186,27 +183,7 @@ struct ConfigurationFile {
     return unique.joined(separator: ", ")
   }
 
-  private func place(_ node: Node, _ name: String) -> String {
-    node.mark.map { "\(path):\($0.line): \(name)" } ?? "\(path): \(name)"
-  }
-
-  /// The parser's own words, without the text around them: that may be a secret.
-  private func noteSyntax(
-    _ error: any Error, _ text: String, _ reading: inout ConfigurationReading
-  ) {
-    switch error as? YamlError {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      reading.note("\(path):\(mark.line)", "is no valid YAML: \(problem)")
-    case .reader(let problem, let offset, _, _):
-      let line = text.prefix(offset ?? 0).count { $0.isNewline } + 1
-      reading.note("\(path):\(line)", "is no valid YAML: \(problem)")
-    case .duplicatedKeysInMapping(_, let context):
-      reading.note("\(path):\(context.mark.line)", "has a key that is in its mapping twice")
-    default:
-      reading.note(path, "is no valid YAML")
-    }
-  }
+  private func place(_ line: Int, _ name: String) -> String { "\(path):\(line): \(name)" }
 }
 
 /// What a value in the file comes to.
@@ -220,11 +197,4 @@ private struct ExpandedContent {
   func given(_ path: String, _ place: String) -> GivenValue {
     GivenValue(path: path, place: place, content: content, isHidden: isHidden)
   }
-}
-
-private func isNull(_ node: Node) -> Bool {
-  guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any else {
-    return false
-  }
-  return ["", "~", "null"].contains(scalar.string)
 }

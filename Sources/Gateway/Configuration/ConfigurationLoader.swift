@@ -53,6 +53,7 @@ struct ConfigurationEntries: Sendable {
 struct ConfigurationReading {
   var configuration = GatewayConfiguration()
   private(set) var mistakes: [ConfigurationMistake] = []
+  private var noted: Set<ConfigurationMistake> = []
   /// Where each key was given last, mistaken or not.
   private(set) var places: [String: String] = [:]
 
@@ -64,7 +65,7 @@ struct ConfigurationReading {
 
   mutating func note(_ place: String, _ problem: String, allowed: String = "") {
     let mistake = ConfigurationMistake(place, problem, allowed: allowed)
-    if !mistakes.contains(mistake) { mistakes.append(mistake) }
+    if noted.insert(mistake).inserted { mistakes.append(mistake) }
   }
 
   /// Sets the gateway's own keys.
