@@ -41,7 +41,7 @@ let package = Package(
       "Gateway",
       [
         "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP", "JSON",
-        "Bytes", logging, yams, "COpenSSL",
+        "Bytes", logging, yams, "COpenSSL", "CLinux",
       ]),
     module("Simulator", ["Server", "Transport", "HTTP", "JSON", "Bytes"]),
     module("Server", ["Transport", "HTTP", "Bytes"]),
@@ -76,7 +76,9 @@ let package = Package(
         "Upstream", "Server", "Transport", "HTTP", "Bytes", "COpenSSL", "CNghttp2", "CZlib",
         "Support",
       ]),
-    tests("PeerTests", ["Upstream", "Transport", "Bytes", "Support"]),
+    tests(
+      "PeerTests",
+      ["Gateway", "Simulator", "Providers", "Upstream", "Transport", "Bytes", "Support", logging]),
     tests("ServerTests", ["Server", "Transport", "HTTP", "Bytes", "Support"]),
     tests(
       "SimulatorTests", ["Simulator", "Server", "Transport", "HTTP", "JSON", "Bytes", "Support"]),

@@ -52,7 +52,8 @@ final class GatewayFixture {
   }
 
   static func start(
-    _ configure: (inout GatewayConfiguration) throws -> Void
+    _ configure: (inout GatewayConfiguration) throws -> Void, loops: Int = 1,
+    log: LogSink? = nil
   ) throws -> Gateway {
     var configuration = GatewayConfiguration()
     configuration.listen.port = 0
@@ -60,8 +61,10 @@ final class GatewayFixture {
     configuration.cursor.secrets = [secret]
     try configure(&configuration)
     return try Gateway(
-      configuration, loops: 1,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      configuration, loops: loops,
+      logger: log.map(LogOutput.logger)
+        ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      log: log)
   }
 
   static func source(

@@ -1,5 +1,4 @@
 import HTTP
-import Logging
 import Server
 import Sessions
 import Transport
@@ -10,28 +9,38 @@ final class APIExchange {
   let requestID: String
   var caller = Caller(name: nil, permissions: [])
   /// Per-source outcome for the log line.
-  var sourceNotes: [String] = []
+  var sourceNotes: [SourceNote] = []
+  /// The route's place in `Route.all`.
+  var route = LoopCounts.noRoute
 
   private let responder: any Responder
   private let context: RequestContext
-  private let logger: Logger
   private let request: Request
   private let startedAt: Instant
-  var route = "-"
 
   init(
-    _ request: Request, _ responder: any Responder, context: RequestContext, logger: Logger,
-    requestID: String
+    _ request: Request, _ responder: any Responder, context: RequestContext, requestID: String
   ) {
     self.request = request
     self.responder = responder
     self.context = context
-    self.logger = logger
     self.requestID = requestID
     startedAt = context.loop.now
   }
 
-  func onCancel(_ body: @escaping () -> Void) { responder.onCancel = body }
+  func onCancel(_ body: @escaping () -> Void) {
+    responder.onCancel = { [self] in
+      body()
+      context.metrics.counts.left(route: route)
+      log(Self.clientLeft)
+    }
+  }
+
+  /// Since the request was complete.
+  var elapsed: Duration { context.loop.now - startedAt }
+
+  /// For the log alone; no answer bears it. What nginx writes for the same.
+  private static let clientLeft: Status = 499
 
   /// The query's parameters.
   func pairs(_ request: Request) throws(Problem) -> [Query.Pair] {
@@ -63,27 +72,27 @@ final class APIExchange {
       response = try make()
     } catch {
       response = error.response(requestID: requestID)
+      context.metrics.counts.problem(error.kind)
     }
     response.fields.set("X-Request-Id", requestID)
     if context.gateway.configuration.isDemo { response.fields.append("Gateway-Mode", "demo") }
     CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
+    context.metrics.counts.answered(
+      route: route, response.status, took: Instant.now() - startedAt, token: caller.name)
     log(response.status)
     responder.respond(response)
   }
 
   private func log(_ status: Status) {
-    guard logger.logLevel <= .info else { return }
-    var metadata: Logger.Metadata = [
-      "request": .string(requestID), "status": .stringConvertible(status.rawValue),
-      "ms": .string(Self.milliseconds(Instant.now() - startedAt)),
-    ]
-    if let name = caller.name { metadata["token"] = .string(name) }
-    if !sourceNotes.isEmpty { metadata["sources"] = .string(sourceNotes.joined(separator: " ")) }
-    logger.info("\(request.method) \(route)", metadata: metadata)
-  }
-
-  private static func milliseconds(_ duration: Duration) -> String {
-    let tenths = duration.wholeNanoseconds / 100_000
-    return "\(tenths / 10).\(tenths % 10)"
+    guard let log = context.gateway.process.log, log.writes(.info) else { return }
+    let line = LogLine(.info, "request")
+    line.add("request", requestID)
+    line.add("method", request.method)
+    line.add("route", route < Route.all.count ? Route.all[route].path : "none")
+    line.add("status", status.rawValue)
+    line.add("ms", Instant.now() - startedAt)
+    if let name = caller.name { line.add("token", name) }
+    if !sourceNotes.isEmpty { line.add("sources", sourceNotes) }
+    log.write(line.finished(log.format))
   }
 }

@@ -26,10 +26,26 @@ struct ListSessions {
     loader.load { page in
       exchange.finish { () throws(Problem) in
         exchange.sourceNotes = page.outcomes.map(\.note)
+        note(page, parts, limit: parameters.limit)
         try PageFailure.check(page, deniesPartial: parameters.deniesPartial)
         let cursor =
           page.hasMore ? traversal.cursor(after: page, signer: context.gateway.signer) : nil
         return presentation.response(page, parts: parts, nextCursor: cursor)
+      }
+    }
+  }
+
+  /// For metrics and log.
+  private func note(_ page: PageLoader.Page, _ parts: [PageLoader.Part], limit: Int) {
+    context.metrics.counts.page(page, limit: limit)
+    for (part, outcome) in zip(parts, page.outcomes) {
+      if let failure = outcome.failure {
+        part.source.log.failed(failure, at: context.loop.now)
+      } else if outcome.requests > 0 {
+        part.source.log.succeeded()
+      }
+      if outcome.report.rejected > 0 {
+        part.source.log.rejected(outcome.report.rejected, at: context.loop.now)
       }
     }
   }

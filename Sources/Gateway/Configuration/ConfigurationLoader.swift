@@ -127,9 +127,7 @@ extension ConfigurationReading {
 
   /// Whoever serves beyond this machine says who may ask, or that everybody may.
   private mutating func checkWhoMayAsk() {
-    guard configuration.auth.tokens.isEmpty, !configuration.auth.isDisabled,
-      !configuration.isDemo, !configuration.listen.isLoopback
-    else { return }
+    guard !configuration.admitsCallers else { return }
     note(
       places["listen.host"] ?? "GATEWAY_HOST",
       "\(quoted(configuration.listen.host)) can be reached from other machines, and no token is"
@@ -149,12 +147,9 @@ extension ConfigurationReading {
         "source \(source.name): its base URL is http://, so its key and its sessions cross the"
           + " network unencrypted")
     }
-    let unused = [
-      ("listen.trustedProxies", !configuration.listen.trustedProxies.isEmpty),
-      ("metrics.open", configuration.metricsOpen),
-      ("tracing.endpoint", configuration.tracing.endpoint != nil),
-    ]
-    for (key, isSet) in unused where isSet { warn("\(key) has no effect in this release") }
+    if !configuration.listen.trustedProxies.isEmpty {
+      warn("listen.trustedProxies has no effect in this release")
+    }
     if configuration.cursor.isRandom {
       warn(
         "no GATEWAY_CURSOR_SECRET: cursors are signed with a random secret, end with this process,"

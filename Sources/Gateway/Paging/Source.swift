@@ -1,4 +1,6 @@
+package import Logging
 package import Sessions
+import Synchronization
 import Transport
 package import Upstream
 
@@ -9,12 +11,37 @@ package final class Source: Sendable {
   package let rendering: SessionRendering
   /// Parameters that the provider applies itself.
   package let pushedDown: Set<String>
+  /// Its name, and a number that tells it from others that had the name before it: what was read of one
+  /// account must not be served as another's.
+  package let storeKey: String
+  let log: SourceLog
+  /// What its certificate files held.
+  private let certificates: [String]
 
-  package init(_ settings: SourceSettings, upstream: UpstreamShared) {
+  private static let made = Atomic<Int>(0)
+
+  package init(_ settings: SourceSettings, upstream: UpstreamShared, logger: Logger) {
     self.settings = settings
     self.upstream = upstream
+    certificates = Self.certificates(settings)
+    log = SourceLog(settings.name, logger: logger)
+    storeKey = "\(settings.name)#\(Self.made.add(1, ordering: .relaxed).newValue)"
     rendering = SessionRendering(source: settings.name, provider: settings.provider)
     pushedDown = Set(settings.provider.pushedDown)
+  }
+
+  /// Whether a source made from `settings` now would be this one again.
+  func isMade(from settings: SourceSettings) -> Bool {
+    self.settings.isSame(as: settings) && certificates == Self.certificates(settings)
+  }
+
+  private static func certificates(_ settings: SourceSettings) -> [String] {
+    [settings.tls.caFile, settings.tls.clientCertificateFile, settings.tls.clientKeyFile]
+      .map { path in path.flatMap { try? SmallFile.contents($0) } ?? "" }
+      // Only whether they changed is of interest: a key is not kept for that.
+      .map { text in
+        CallerToken.digest(text.utf8).map { String($0, radix: 16) }.joined(separator: ".")
+      }
   }
 
   package var name: String { settings.name }

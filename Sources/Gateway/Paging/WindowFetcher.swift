@@ -58,11 +58,13 @@ package final class WindowFetcher {
 
   private let loop: EventLoop
   private let store: WindowStore
+  private let metrics: LoopMetrics
   private var flights: [FlightKey: Flight] = [:]
 
-  package init(loop: EventLoop, store: WindowStore) {
+  package init(loop: EventLoop, store: WindowStore, metrics: LoopMetrics = LoopMetrics()) {
     self.loop = loop
     self.store = store
+    self.metrics = metrics
   }
 
   /// What a fetch is of: a source's list as one query sees it.
@@ -86,7 +88,7 @@ package final class WindowFetcher {
       self.direction = direction
       let first = WindowRequest(offset: 0, count: 1)
       key = .init(
-        source: source.name,
+        source: source.storeKey,
         target: source.provider.listTarget(first, order: order, filter: filter))
     }
   }
@@ -104,6 +106,7 @@ package final class WindowFetcher {
     if usesStore,
       let window = store.window(list.key, request, list.direction, notBefore: notBefore)
     {
+      metrics.counts.lookup(.kept, of: list.source.name)
       completion(.success(window), 0)
       return nil
     }
@@ -111,8 +114,10 @@ package final class WindowFetcher {
     if let flight = flights[key], flight.startedAt >= notBefore,
       deadline - flight.deadline <= Self.timeGivenUp
     {
+      metrics.counts.lookup(.shared, of: list.source.name)
       return join(flight, Ticket(completion, startedFlight: false))
     }
+    metrics.counts.lookup(.asked, of: list.source.name)
     let flight = Flight(startedAt: loop.now, deadline: deadline)
     let ticket = join(flight, Ticket(completion, startedFlight: true))
     flights[key] = flight

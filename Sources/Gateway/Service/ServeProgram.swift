@@ -8,14 +8,16 @@ import Upstream
 /// `serve`: from the configuration to the exit code.
 package enum ServeProgram {
   package static func run(file: String?, demo: Bool) -> Int32 {
-    ProcessSetUp.run()
+    ProcessSetUp.run(takingReload: true)
     guard let configuration = ProcessSetUp.configuration(file: file, demo: demo) else {
       return ExitStatus.configuration
     }
-    let logger = LogOutput.logger(configuration.log)
+    let log = LogSink(configuration.log)
+    defer { log.flush() }
+    let logger = LogOutput.logger(log)
     for warning in configuration.warnings { logger.warning("\(warning)") }
     do throws(TransportError) {
-      return try serve(configuration, logger)
+      return try serve(configuration, file: file, demo: demo, log, logger)
     } catch {
       ProcessSetUp.complain("sessions-gateway: \(error)")
       return ExitStatus.unavailable
@@ -23,14 +25,16 @@ package enum ServeProgram {
   }
 
   private static func serve(
-    _ configuration: GatewayConfiguration, _ logger: Logger
+    _ configuration: GatewayConfiguration, file: String?, demo: Bool, _ log: LogSink,
+    _ logger: Logger
   ) throws(TransportError) -> Int32 {
     var configuration = configuration
     let simulator = configuration.isDemo ? try DemoMode.start(&configuration, logger) : nil
-    let gateway = try Gateway(configuration, logger: logger)
+    let gateway = try Gateway(configuration, logger: logger, log: log)
     ProcessSetUp.say("listening on http://\(gateway.address)")
-    ProcessSetUp.waitForStop()
-    logger.info("stopping: no new connections, requests in flight finish")
+    let reload = Reload(gateway: gateway, logger: logger, file: file, demo: demo)
+    while ProcessSetUp.nextSignal() == .reload { reload.run() }
+    logger.notice("stopping: no new connections, requests in flight finish")
     let drained = DispatchSemaphore(value: 0)
     gateway.drain { drained.signal() }
     drained.wait()
