@@ -24,4 +24,8 @@ static inline long copenssl_ctx_set_mode(SSL_CTX *context, long mode) {
 static inline long copenssl_ctx_set_session_cache_mode(SSL_CTX *context, long mode) {
   return SSL_CTX_set_session_cache_mode(context, mode);
 }
+// The options are made by a function-like macro, too.
+static inline void copenssl_ctx_forbid_renegotiation(SSL_CTX *context) {
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+}
 #endif

@@ -1,4 +1,5 @@
 import HTTP
+import Transport
 
 /// One request that a handler works on. It holds its connection until it is answered or canceled,
 /// and is of no effect afterwards, however long the handler keeps it.
@@ -12,6 +13,8 @@ final class Exchange: Responder {
   let isHead: Bool
   let minorVersion: Int
   let keepsAlive: Bool
+  /// Counted in `ServerLoad` while the request is worked on.
+  var countedAddress: IPAddress?
   private var cancelAction: (() -> Void)?
   private var connection: Connection?
 

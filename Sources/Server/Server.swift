@@ -9,8 +9,12 @@ package final class Server {
   static let readBytes = 32 * 1024
   /// Connections beyond the limit that are still being told so.
   private static let refusedConnections = 256
+  /// For TCP handshakes that have begun when draining does: longer than a round trip around the
+  /// world, shorter than the second after which a client sends its first packet again.
+  private static let handshakeGrace = Duration.milliseconds(300)
 
-  package let configuration: ServerConfiguration
+  /// Limits that hold from now on; `tls` and `trustedProxies` are for new connections.
+  package var configuration: ServerConfiguration
   package let load: ServerLoad
   package private(set) var isDraining = false
   let loop: EventLoop
@@ -24,6 +28,7 @@ package final class Server {
   private var refused = 0
   private var drained: (() -> Void)?
   private var drainTimer: LoopTimer?
+  private var handshakeTimer: LoopTimer?
 
   /// - Parameter load: shared by all servers of a process whose limits are common.
   package init(
@@ -54,19 +59,34 @@ package final class Server {
     return sockets.first?.port ?? 0
   }
 
-  /// Stops accepting, after what the kernel has queued; closes idle connections; lets requests in
+  /// Stops accepting, after handshakes that have begun; closes idle connections; lets requests in
   /// flight finish until `timeout`, and closes what is left then. Calls `completion` once, when no
   /// connection is left.
   package func beginDrain(timeout: Duration, completion: @escaping () -> Void) {
     guard !isDraining else { return }
-    listener?.drainAndClose()
-    listener = nil
     isDraining = true
     drained = completion
+    // Closing it at once would reset clients amid their handshake, who count themselves connected.
+    let finishesHandshakes = listener?.ignoreNewConnections() ?? false
     for connection in connections { connection.drain() }
-    let timer = LoopTimer { [unowned self] in closeAll() }
-    drainTimer = timer
-    loop.schedule(timer, after: timeout)
+    let end = LoopTimer { [unowned self] in
+      endAccepting()
+      closeAll()
+    }
+    drainTimer = end
+    loop.schedule(end, after: timeout)
+    guard finishesHandshakes else { return endAccepting() }
+    let last = LoopTimer { [unowned self] in endAccepting() }
+    handshakeTimer = last
+    loop.schedule(last, after: Self.handshakeGrace)
+  }
+
+  /// Accepts what the kernel has queued, and stops listening.
+  private func endAccepting() {
+    if let handshakeTimer { loop.cancel(handshakeTimer) }
+    handshakeTimer = nil
+    listener?.drainAndClose()
+    listener = nil
     finishDrainIfEmpty()
   }
 
@@ -76,19 +96,46 @@ package final class Server {
   }
 
   private func accepted(_ accepted: Listener.Accepted) {
-    let isAdmitted = load.admitConnection(from: accepted.peer, configuration)
+    let admission = admit(accepted)
     do throws(TransportError) {
-      let connection = try Connection(accepted, server: self, isAdmitted: isAdmitted)
+      let connection = try Connection(accepted, server: self, admission)
       connection.index = connections.count
       connections.append(connection)
-      guard !isAdmitted else { return }
-      refused += 1
-      if refused > Self.refusedConnections { return connection.close() }
-      connection.refuse(ProtocolError(503, "too many connections are open"))
+      if connection.isAdmitted {
+        if isDraining { connection.drain() }
+      } else {
+        refused += 1
+        if refused > Self.refusedConnections { return connection.close() }
+        connection.refuse()
+      }
     } catch {
-      // epoll has no memory for one more; the descriptor is closed.
-      if isAdmitted { load.releaseConnection(from: accepted.peer, configuration) }
+      // epoll or OpenSSL has no memory for one more; the descriptor is closed.
+      release(admission)
     }
+  }
+
+  /// Counts a new connection, over all and of its address.
+  private func admit(_ accepted: Listener.Accepted) -> Connection.Admission {
+    guard load.admitConnection(limit: configuration.connections) else {
+      return .refused(ProtocolError(503, "too many connections are open"))
+    }
+    guard configuration.connectionsPerAddress > 0 || !configuration.trustedProxies.isEmpty,
+      let address = IPAddress(accepted.peer)
+    else { return .client(counted: nil) }
+    if configuration.trustedProxies.contains(address) { return .proxy }
+    guard configuration.connectionsPerAddress > 0 else { return .client(counted: nil) }
+    let client = address.ofOneClient
+    if load.admit(client, limit: configuration.connectionsPerAddress) {
+      return .client(counted: client)
+    }
+    load.releaseConnection()
+    return .refused(ProtocolError(429, "too many connections of one address are open"))
+  }
+
+  private func release(_ admission: Connection.Admission) {
+    if case .refused = admission { return }
+    load.releaseConnection()
+    if case .client(let counted?) = admission { load.release(counted) }
   }
 
   /// A connection has closed.
@@ -98,16 +145,13 @@ package final class Server {
       connections[connection.index] = last
       last.index = connection.index
     }
-    if connection.isAdmitted {
-      load.releaseConnection(from: connection.remoteAddress, configuration)
-    } else {
-      refused -= 1
-    }
+    release(connection.admission)
+    if !connection.isAdmitted { refused -= 1 }
     finishDrainIfEmpty()
   }
 
   private func finishDrainIfEmpty() {
-    guard isDraining, connections.isEmpty, let drained else { return }
+    guard isDraining, listener == nil, connections.isEmpty, let drained else { return }
     self.drained = nil
     if let drainTimer { loop.cancel(drainTimer) }
     drainTimer = nil

@@ -1,4 +1,5 @@
 package import HTTP
+package import Transport
 
 /// The limits of a server. Each bounds what one client, or all of them, can make it hold or wait
 /// for.
@@ -8,7 +9,9 @@ package struct ServerConfiguration: Sendable {
   package var bodyBytes = 64 * 1024
   /// Open connections, over all loops that share a `ServerLoad`; more are answered 503.
   package var connections = 10_000
-  /// Open connections of one address; 0 sets no limit of its own.
+  /// Open connections of one client's address; 0 sets no limit of its own. A trusted proxy's are not
+  /// counted, since it carries many clients: there it bounds the requests of each that are worked on.
+  /// More are answered 429.
   package var connectionsPerAddress = 0
   /// Requests that handlers are working on, over all loops; more are answered 503.
   package var requestsInFlight = 1024
@@ -27,7 +30,10 @@ package struct ServerConfiguration: Sendable {
   package var halfCloseGrace = Duration.milliseconds(500)
   /// While draining, a connection that has not sent its first request gets so long to do it.
   package var firstRequestGrace = Duration.seconds(1)
-  /// Seconds, in `Retry-After` of a 503.
+  package var trustedProxies = TrustedProxies()
+  /// Secures new connections; nil: they are plain.
+  package var tls: TLSContext?
+  /// Seconds, in `Retry-After` of a 429 or 503.
   package var retryAfter = 1
   /// Shapes the answer to a request that no handler sees.
   package var errorResponse: @Sendable (ProtocolError) -> Response = plainErrorResponse

@@ -46,6 +46,14 @@ package final class ServerGroup: Sendable {
     loops = try started.wait(for: sockets.count)
   }
 
+  /// Puts other limits in force, for open connections too; `tls` and `trustedProxies` are for those
+  /// accepted from now on. No connection is dropped.
+  package func reconfigure(_ configuration: ServerConfiguration) {
+    for handle in loops {
+      handle.submit { $0.attached(Server.self)?.configuration = configuration }
+    }
+  }
+
   /// Drains every server and calls `completion` once, on one of the loops, when the last connection
   /// of the last is closed; at once, when that has happened. The loops run on until `stop`.
   package func drain(timeout: Duration, completion: @escaping @Sendable () -> Void) {

@@ -25,13 +25,29 @@ package final class ByteStream {
   private var descriptor: Int32
   private var registration: EventLoop.Registration?
   /// The session that the bytes go through, if the connection is secured.
-  package let tls: TLSSession?
+  package private(set) var tls: TLSSession?
 
   /// Takes a connection over from whoever made it; it is closed when this throws.
   package convenience init(
     adopting socket: ConnectedSocket, on loop: EventLoop, watchedBy target: any Pollable
   ) throws(TransportError) {
     try self.init(adopting: socket.take(), tls: socket.tls, on: loop, watchedBy: target)
+  }
+
+  /// Takes ownership of a descriptor that was accepted; it is closed when this throws.
+  /// - Parameter context: secures the connection, with a handshake that begins at the first read.
+  package convenience init(
+    adopting descriptor: Int32, securedBy context: TLSContext?, on loop: EventLoop,
+    watchedBy target: any Pollable
+  ) throws(TransportError) {
+    let session: TLSSession?
+    do throws(TransportError) {
+      session = try context?.session(on: descriptor)
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
+    try self.init(adopting: descriptor, tls: session, on: loop, watchedBy: target)
   }
 
   /// Takes ownership of `descriptor`, which is non-blocking; it is closed when this throws.
@@ -100,17 +116,48 @@ package final class ByteStream {
     return errno == EAGAIN ? .wouldBlock : .failed(.system(call: "sendmsg", errno: errno))
   }
 
+  /// A TLS record's content at most (RFC 8446, 5.1).
+  private static let recordBytes = 16 * 1024
+
+  /// Goes on until the kernel takes no more: nothing would tell that it still had room. A short head
+  /// and what follows it share a record.
   private func write(
     _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, through tls: TLSSession
   ) -> WriteOutcome {
-    let outcome = tls.write(first)
-    guard case .bytes(let count) = outcome, count == first.count, !second.isEmpty else {
-      return outcome
+    let total = first.count + second.count
+    var written = 0
+    while written < total {
+      let outcome: WriteOutcome
+      if written >= first.count {
+        outcome = tls.write(UnsafeRawBufferPointer(rebasing: second[(written - first.count)...]))
+      } else if second.isEmpty || first.count - written >= Self.recordBytes {
+        outcome = tls.write(UnsafeRawBufferPointer(rebasing: first[written...]))
+      } else {
+        outcome = writeJoined(UnsafeRawBufferPointer(rebasing: first[written...]), second, tls)
+      }
+      switch outcome {
+      case .bytes(let count): written += count
+      // What got through must be reported; an error shows again at the next write.
+      case .wouldBlock, .failed: return written > 0 ? .bytes(written) : outcome
+      }
     }
-    // What the first piece got through must be reported; an error shows again at the next write.
-    guard case .bytes(let more) = tls.write(second) else { return outcome }
-    return .bytes(count + more)
+    return .bytes(written)
   }
+
+  private func writeJoined(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, _ tls: TLSSession
+  ) -> WriteOutcome {
+    let count = min(Self.recordBytes, first.count + second.count)
+    return withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { record in
+      record.copyMemory(from: first)
+      UnsafeMutableRawBufferPointer(rebasing: record[first.count...])
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: second.prefix(count - first.count)))
+      return tls.write(UnsafeRawBufferPointer(record))
+    }
+  }
+
+  /// Goes on without TLS, towards a peer that never began it.
+  package func abandonTLS() { tls = nil }
 
   /// Tells the peer that nothing more is sent; reading goes on.
   package func shutDownWriting() {

@@ -56,6 +56,10 @@ package final class Listener: Pollable {
 
   package func ready(_ readiness: Readiness) { _ = acceptSome(Self.acceptsPerTurn) }
 
+  /// Handshakes that have begun are finished, new ones are not answered: those clients try again a
+  /// second later. False where the kernel cannot do that.
+  package func ignoreNewConnections() -> Bool { linux_ignore_new_connections(descriptor) == 0 }
+
   /// Accepts what the kernel has queued and closes: none of those clients is turned away.
   package func drainAndClose() {
     while acceptSome(Self.acceptsPerTurn) {}

@@ -8,20 +8,23 @@ import COpenSSL
 package final class TLSContext: @unchecked Sendable {
   let context: OpaquePointer
   private let isClient: Bool
+  private let verifiesServer: Bool
   private let resumable = Guarded<ResumableSession?>(nil)
 
   /// A client that verifies the server's chain and host name.
   /// - Parameters:
   ///   - caFile: PEM file of the only authorities to trust; nil: the system's.
   ///   - certificateFile: PEM chain to show when the server asks for a certificate, with `keyFile`.
+  ///   - verifiesServer: false takes any certificate: for asking this machine's own server how it is.
   ///   - protocols: what to offer by ALPN, most wanted first, such as `h2`; names of 1 to 255 bytes.
   package init(
     clientTrusting caFile: String?, certificateFile: String? = nil, keyFile: String? = nil,
-    protocols: [String]
+    verifiesServer: Bool = true, protocols: [String]
   ) throws(TransportError) {
     context = try Self.makeContext(TLS_client_method())
     isClient = true
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+    self.verifiesServer = verifiesServer
+    SSL_CTX_set_verify(context, verifiesServer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
     if let caFile {
       guard SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
         throw failure("\(caFile) holds no usable certificate")
@@ -43,21 +46,32 @@ package final class TLSContext: @unchecked Sendable {
     keepSessions()
   }
 
-  /// A server with one certificate; of the protocols offered it takes the first that it knows.
+  /// A server with one certificate. A client that offers protocols by ALPN, and none of `protocols`,
+  /// is turned away (RFC 7301, 3.2).
   package init(
-    serverCertificateFile: String, keyFile: String, protocols: [StaticString] = []
+    serverCertificateFile: String, keyFile: String, protocols: [StaticString]
   ) throws(TransportError) {
     context = try Self.makeContext(TLS_server_method())
     isClient = false
+    verifiesServer = false
     self.protocols = protocols
     try use(certificateFile: serverCertificateFile, keyFile: keyFile)
+    // Forward secrecy and authenticated encryption; 1.3 has nothing else.
+    guard SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 else {
+      throw failure("ciphers")
+    }
+    // A handshake is dear, and one a connection is enough.
+    copenssl_ctx_forbid_renegotiation(context)
+    // Tickets, which clients keep, resume sessions on every loop; nothing is kept here.
+    _ = copenssl_ctx_set_session_cache_mode(context, Int(SSL_SESS_CACHE_OFF))
+    SSL_CTX_set_session_id_context(context, "gateway", 7)
     SSL_CTX_set_ex_data(context, 0, Unmanaged.passUnretained(self).toOpaque())
     SSL_CTX_set_alpn_select_cb(
       context,
       { ssl, chosen, chosenLength, offered, offeredLength, _ in
         guard let owner = TLSContext.owner(of: ssl), let offered,
           let found = owner.choose(UnsafeBufferPointer(start: offered, count: Int(offeredLength)))
-        else { return SSL_TLSEXT_ERR_NOACK }
+        else { return SSL_TLSEXT_ERR_ALERT_FATAL }
         chosen?.pointee = found.baseAddress
         chosenLength?.pointee = UInt8(found.count)
         return SSL_TLSEXT_ERR_OK
@@ -74,7 +88,7 @@ package final class TLSContext: @unchecked Sendable {
     on descriptor: Int32, host: String = ""
   ) throws(TransportError) -> TLSSession {
     guard let ssl = SSL_new(context) else { throw failure("SSL_new") }
-    guard SSL_set_fd(ssl, descriptor) == 1, !isClient || expect(host, of: ssl) else {
+    guard SSL_set_fd(ssl, descriptor) == 1, !verifiesServer || expect(host, of: ssl) else {
       SSL_free(ssl)
       throw failure("\(host) cannot be verified")
     }
@@ -99,16 +113,22 @@ package final class TLSContext: @unchecked Sendable {
       SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
       | SSL_MODE_RELEASE_BUFFERS
     _ = copenssl_ctx_set_mode(context, Int(mode))
+    // Without it OpenSSL asks the terminal for the passphrase of a key that has one.
+    SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
     return context
   }
 
   private func use(certificateFile: String, keyFile: String) throws(TransportError) {
     guard SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
-      throw failure("\(certificateFile) holds no usable certificate")
+      throw .certificate(
+        reason: "\(certificateFile) holds no usable certificate: \(TLSSession.queuedReason())")
     }
     guard SSL_CTX_use_PrivateKey_file(context, keyFile, SSL_FILETYPE_PEM) == 1,
       SSL_CTX_check_private_key(context) == 1
-    else { throw failure("\(keyFile) is not the certificate's key") }
+    else {
+      throw .privateKey(
+        reason: "\(keyFile) is not the certificate's key: \(TLSSession.queuedReason())")
+    }
   }
 
   /// Sets server name indication and what the certificate is checked against; an address goes

@@ -36,6 +36,9 @@ package final class TLSSession {
   /// Whether the handshake was shortened by an earlier session.
   package var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
+  /// Whether the handshake is done. A server's goes on with each read.
+  package var isEstablished: Bool { SSL_is_init_finished(ssl) == 1 }
+
   func handshake() -> HandshakeOutcome {
     ERR_clear_error()
     let result = SSL_do_handshake(ssl)
@@ -88,7 +91,11 @@ package final class TLSSession {
     isBroken = true
     let code = ERR_peek_error()
     if code == 0 { return systemError == 0 ? .cutOff : .system(call: "recv", errno: systemError) }
-    if ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING { return .cutOff }
+    switch ERR_GET_REASON(code) {
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING: return .cutOff
+    case SSL_R_HTTP_REQUEST: return .plainHTTP
+    default: break
+    }
     return .tls(reason: Self.queuedReason())
   }
 

@@ -7,6 +7,8 @@ package struct UpstreamConfiguration: Sendable {
     /// PEM chain and key to show to a server that asks.
     package var clientCertificateFile: String?
     package var clientKeyFile: String?
+    /// False for a gateway's own health check alone; no setting of a source.
+    package var verifiesServer = true
     package init(
       caFile: String? = nil, clientCertificateFile: String? = nil, clientKeyFile: String? = nil
     ) {

@@ -31,7 +31,7 @@ package final class UpstreamShared: Sendable {
       configuration.origin.isSecure
       ? try TLSContext(
         clientTrusting: files.caFile, certificateFile: files.clientCertificateFile,
-        keyFile: files.clientKeyFile,
+        keyFile: files.clientKeyFile, verifiesServer: files.verifiesServer,
         protocols: configuration.allowsHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"])
       : nil
     var pace = PaceState(limit: configuration.rateLimit)

@@ -84,6 +84,23 @@ final class GatewayFixture {
       apiKey: Secret(key))
   }
 
+  /// Serves from this once it returns: a loop takes its jobs before the connections that come later.
+  func adopt(_ configuration: GatewayConfiguration) throws {
+    try gateway.adopt(configuration)
+    _ = try client.get("/healthz")
+  }
+
+  /// Waits until something is so that others bring about.
+  func wait(
+    until isSo: () throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let end = Instant.now() + .seconds(10)
+    while try !isSo() {
+      try #require(Instant.now() < end, "it never came about", sourceLocation: sourceLocation)
+      usleep(1_000)
+    }
+  }
+
   // MARK: Looking on
 
   /// Requests that the three upstreams have seen.

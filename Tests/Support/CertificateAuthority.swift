@@ -15,6 +15,8 @@ package struct CertificateAuthority: Sendable {
   }()
 
   private init() throws {
+    // A program that uses OpenSSL ignores it: OpenSSL writes without MSG_NOSIGNAL.
+    signal(SIGPIPE, SIG_IGN)
     folder = NSTemporaryDirectory() + "certificates-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let script = """

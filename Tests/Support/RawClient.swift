@@ -99,6 +99,14 @@ package final class RawClient {
     try buffer.isEmpty && !receive()
   }
 
+  /// Whether the server closes, perhaps by a reset, with nothing that looks like HTTP before.
+  package func answerlessEnd() throws -> Bool {
+    do {
+      while try receive() {}
+    } catch let failure as Failure where failure.description.contains("reset") {}
+    return !buffer.starts(with: "HTTP".utf8)
+  }
+
   /// Whether bytes, or the end, are there to be read now.
   package var hasInput: Bool {
     var byte: UInt8 = 0

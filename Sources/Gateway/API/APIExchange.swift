@@ -92,6 +92,8 @@ final class APIExchange {
     line.add("status", status.rawValue)
     line.add("ms", Instant.now() - startedAt)
     if let name = caller.name { line.add("token", name) }
+    // Addresses are personal data: only for who looks for a fault.
+    if log.writes(.debug) { line.add("client", request.remoteAddress) }
     if !sourceNotes.isEmpty { line.add("sources", sourceNotes) }
     log.write(line.finished(log.format))
   }

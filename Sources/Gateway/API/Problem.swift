@@ -61,6 +61,7 @@ package struct Problem: Error, Equatable {
       case 408: .requestTimeout
       case 413, 414, 431: .tooLarge
       case 421: .misdirected
+      case 429: .rateLimited
       case 501: .notImplemented
       case 503: .overloaded
       case 505: .versionNotSupported

@@ -13,13 +13,13 @@ package final class GatewayState: Sendable {
   package let signer: CursorSigner
   package let authenticator: Authenticator
   package let providers: [any SessionProvider]
-  package let process: GatewayProcess
+  package let process: ServingProcess
 
   /// - Parameter previous: what has been served from so far. A source that stays as it was goes on
   ///   with its circuit, pace and figures; what is kept stays kept.
   package init(
     _ configuration: GatewayConfiguration, providers: [any SessionProvider],
-    process: GatewayProcess, replacing previous: GatewayState? = nil
+    process: ServingProcess, replacing previous: GatewayState? = nil
   ) throws(TransportError) {
     self.configuration = configuration
     self.providers = providers

@@ -1,5 +1,6 @@
 import Providers
 import Sessions
+import Transport
 import Upstream
 
 /// Reads the whole configuration: environment over file over default. It reports every mistake, not
@@ -96,11 +97,7 @@ struct ConfigurationReading {
 extension ConfigurationReading {
   fileprivate mutating func checkWhole(_ variables: EnvironmentVariables, isFileGiven: Bool) {
     checkPair("listen.tls", configuration.listen.tls.map { ($0.certificateFile, $0.keyFile) })
-    if let tls = configuration.listen.tls, !tls.certificateFile.isEmpty, !tls.keyFile.isEmpty {
-      note(
-        places["listen.tls.certificateFile"] ?? "listen.tls", "HTTPS is not served by this release",
-        allowed: "plain HTTP, behind a proxy that ends TLS")
-    }
+    checkListenerFiles()
     checkWhoMayAsk()
     if configuration.sources.isEmpty, !configuration.isDemo, mistakes.isEmpty {
       let names = ProviderCatalog.all.map { EnvironmentVariables.keyVariable($0.name) }
@@ -125,6 +122,27 @@ extension ConfigurationReading {
     }
   }
 
+  /// The files are read again when the gateway starts; a mistake in them is told as one.
+  private mutating func checkListenerFiles() {
+    guard let tls = configuration.listen.tls, !tls.certificateFile.isEmpty, !tls.keyFile.isEmpty
+    else { return }
+    let mistake: (key: String, allowed: String)
+    let problem: TransportError
+    do throws(TransportError) {
+      _ = try tls.context()
+      return
+    } catch .certificate(let reason) {
+      mistake = ("listen.tls.certificateFile", "a PEM file: the certificate, then its issuers'")
+      problem = .certificate(reason: reason)
+    } catch {
+      mistake = (
+        "listen.tls.keyFile", "the PEM private key of that certificate, without passphrase"
+      )
+      problem = error
+    }
+    note(places[mistake.key] ?? mistake.key, "\(problem)", allowed: mistake.allowed)
+  }
+
   /// Whoever serves beyond this machine says who may ask, or that everybody may.
   private mutating func checkWhoMayAsk() {
     guard !configuration.admitsCallers else { return }
@@ -146,9 +164,6 @@ extension ConfigurationReading {
       warn(
         "source \(source.name): its base URL is http://, so its key and its sessions cross the"
           + " network unencrypted")
-    }
-    if !configuration.listen.trustedProxies.isEmpty {
-      warn("listen.trustedProxies has no effect in this release")
     }
     if configuration.cursor.isRandom {
       warn(

@@ -1,4 +1,5 @@
 package import Logging
+package import Transport
 package import Upstream
 
 /// Everything that an operator decides, valid as a whole. A fresh value holds the defaults.
@@ -55,6 +56,12 @@ extension GatewayConfiguration {
     package init(certificateFile: String, keyFile: String) {
       self.certificateFile = certificateFile
       self.keyFile = keyFile
+    }
+
+    /// Reads the files.
+    package func context() throws(TransportError) -> TLSContext {
+      try TLSContext(
+        serverCertificateFile: certificateFile, keyFile: keyFile, protocols: ["http/1.1"])
     }
   }
 

@@ -1,4 +1,5 @@
 import Logging
+import Transport
 import Upstream
 
 /// Every key of the file outside its lists, in the file's order.
@@ -17,7 +18,7 @@ enum GatewayKeys {
     ) { text, root in
       let host =
         text.hasPrefix("[") && text.hasSuffix("]") ? String(text.dropFirst().dropLast()) : text
-      guard host == "localhost" || NetworkAddress.bytes(host) != nil else { return false }
+      guard host == "localhost" || IPAddress(host) != nil else { return false }
       root.listen.host = host
       return true
     } text: {
@@ -39,11 +40,11 @@ enum GatewayKeys {
     .list(
       "listen.trustedProxies", \.listen.trustedProxies,
       allowed: "IP addresses, or networks as 10.0.0.0/8",
-      "Proxies whose Forwarded and X-Forwarded-For say who the caller is.",
-      where: NetworkAddress.isNetwork),
+      "Proxies whose X-Forwarded-For says who the caller is.",
+      where: { IPNetwork($0) != nil }),
     .file(
       "listen.tls.certificateFile", \.listen.certificateFile,
-      "PEM certificate chain for HTTPS, which this release does not serve yet."),
+      "PEM certificate chain: the gateway serves HTTPS."),
     .file("listen.tls.keyFile", \.listen.keyFile, "PEM private key of that certificate."),
   ]
 
@@ -98,7 +99,7 @@ enum GatewayKeys {
       "Open connections; more are answered 503."),
     .integer(
       "limits.connectionsPerAddress", \.limits.connectionsPerAddress, 0...1_000_000,
-      "Open connections of one address; 0: no limit of its own."),
+      "Open connections of one address, or its requests behind a proxy; 0: no limit of its own."),
     .integer(
       "limits.requestsInFlight", \.limits.requestsInFlight, 1...1_000_000,
       "Requests that are worked on at a time; more are answered 503."),

@@ -16,7 +16,7 @@ enum MetricsGathering {
 
   /// - Parameter completion: called once, on `loop`.
   static func gather(
-    _ process: GatewayProcess, for loop: EventLoop,
+    _ process: ServingProcess, for loop: EventLoop,
     completion:
       @escaping @Sendable (
         _ loop: EventLoop, _ counts: LoopCounts, _ upstream: [String: UpstreamCounts],

@@ -9,7 +9,7 @@ package import Transport
 /// The running gateway: loops, listeners and what they share. Started, given a new configuration,
 /// drained and stopped from any thread.
 package final class Gateway: Sendable {
-  private let process: GatewayProcess
+  private let process: ServingProcess
   private let current: Guarded<GatewayState>
   private let servers: ServerGroup
 
@@ -20,7 +20,7 @@ package final class Gateway: Sendable {
     _ configuration: GatewayConfiguration, loops: Int = Gateway.defaultLoops, logger: Logger,
     log: LogSink? = nil
   ) throws(TransportError) {
-    let process = GatewayProcess(logger: logger, log: log)
+    let process = ServingProcess(logger: logger, log: log)
     let state = try GatewayState(configuration, providers: ProviderCatalog.all, process: process)
     self.process = process
     current = Guarded(state)
@@ -28,7 +28,7 @@ package final class Gateway: Sendable {
       loops: loops,
       address: ListenAddress(host: configuration.listen.host, port: configuration.listen.port),
       takeOver: configuration.listen.takeOver,
-      configuration: Self.server(configuration, process)
+      configuration: try Self.server(configuration, process)
     ) { loop in
       GatewayHandler(state, on: loop)
     }
@@ -49,6 +49,7 @@ package final class Gateway: Sendable {
   package func adopt(_ configuration: GatewayConfiguration) throws(TransportError) {
     let state = try GatewayState(
       configuration, providers: ProviderCatalog.all, process: process, replacing: state)
+    servers.reconfigure(try Self.server(configuration, process))
     current.withLock { $0 = state }
     for loop in servers.loops {
       loop.submit { $0.attached(GatewayHandler.self)?.adopt(state) }
@@ -74,10 +75,12 @@ package final class Gateway: Sendable {
   package func stop() { servers.stop() }
 
   private static func server(
-    _ configuration: GatewayConfiguration, _ process: GatewayProcess
-  ) -> ServerConfiguration {
+    _ configuration: GatewayConfiguration, _ process: ServingProcess
+  ) throws(TransportError) -> ServerConfiguration {
     let limits = configuration.limits
     var server = ServerConfiguration()
+    server.tls = try configuration.listen.tls?.context()
+    server.trustedProxies = TrustedProxies(configuration.listen.trustedProxies)
     server.headLimits = HeadLimits(headBytes: limits.headBytes)
     server.bodyBytes = limits.bodyBytes
     server.connections = connections(limits.connections, process.logger)

@@ -3,7 +3,7 @@ import Transport
 
 /// `SIGHUP`: reads the configuration again and has the gateway serve from it. One with mistakes changes
 /// nothing: each is said, and what was served goes on being served.
-struct Reload {
+package struct Reload {
   let gateway: Gateway
   let logger: Logger
   let file: String?
@@ -45,7 +45,7 @@ struct Reload {
   }
 
   /// Keeps what a running process cannot change, and names what of that the file says otherwise.
-  static func settle(
+  package static func settle(
     _ after: inout GatewayConfiguration, servedBy before: GatewayConfiguration
   ) -> [String] {
     var restart: [String] = []
@@ -89,7 +89,7 @@ struct Reload {
 
 extension GatewayConfiguration {
   /// Whether somebody may ask, on the address that is listened on.
-  var admitsCallers: Bool {
+  package var admitsCallers: Bool {
     !auth.tokens.isEmpty || auth.isDisabled || isDemo || listen.isLoopback
   }
 }

@@ -31,7 +31,8 @@ package enum ServeProgram {
     var configuration = configuration
     let simulator = configuration.isDemo ? try DemoMode.start(&configuration, logger) : nil
     let gateway = try Gateway(configuration, logger: logger, log: log)
-    ProcessSetUp.say("listening on http://\(gateway.address)")
+    let scheme = configuration.listen.tls == nil ? "http" : "https"
+    ProcessSetUp.say("listening on \(scheme)://\(gateway.address)")
     let reload = Reload(gateway: gateway, logger: logger, file: file, demo: demo)
     while ProcessSetUp.nextSignal() == .reload { reload.run() }
     logger.notice("stopping: no new connections, requests in flight finish")

@@ -5,7 +5,7 @@ import Transport
 
 /// What lives as long as the process, whatever configuration it runs with: who stops it, what all loops
 /// share, and where lines go. Everybody's; each part says what guards it.
-package final class GatewayProcess: Sendable {
+package final class ServingProcess: Sendable {
   /// For events; requests have lines of their own.
   package let logger: Logger
   /// Nil writes no line for a request.
