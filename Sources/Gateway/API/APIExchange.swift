@@ -12,6 +12,8 @@ final class APIExchange {
   var sourceNotes: [SourceNote] = []
   /// The route's place in `Route.all`.
   var route = LoopCounts.noRoute
+  /// Nil where nothing is traced.
+  var trace: RequestTrace?
 
   private let responder: any Responder
   private let context: RequestContext
@@ -32,7 +34,7 @@ final class APIExchange {
     responder.onCancel = { [self] in
       body()
       context.metrics.counts.left(route: route)
-      log(Self.clientLeft)
+      ended(Self.clientLeft)
     }
   }
 
@@ -79,8 +81,16 @@ final class APIExchange {
     CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
     context.metrics.counts.answered(
       route: route, response.status, took: Instant.now() - startedAt, token: caller.name)
-    log(response.status)
+    ended(response.status)
     responder.respond(response)
+  }
+
+  private var routeName: String { route < Route.all.count ? Route.all[route].path : "none" }
+
+  private func ended(_ status: Status) {
+    trace?.end(
+      method: request.method, route: routeName, status: status.rawValue, token: caller.name)
+    log(status)
   }
 
   private func log(_ status: Status) {
@@ -88,10 +98,11 @@ final class APIExchange {
     let line = LogLine(.info, "request")
     line.add("request", requestID)
     line.add("method", request.method)
-    line.add("route", route < Route.all.count ? Route.all[route].path : "none")
+    line.add("route", routeName)
     line.add("status", status.rawValue)
     line.add("ms", Instant.now() - startedAt)
     if let name = caller.name { line.add("token", name) }
+    if let trace { line.add("trace", trace.context.traceID) }
     // Addresses are personal data: only for who looks for a fault.
     if log.writes(.debug) { line.add("client", request.remoteAddress) }
     if !sourceNotes.isEmpty { line.add("sources", sourceNotes) }

@@ -55,6 +55,7 @@ package final class GatewayHandler: RequestHandler {
   package func handle(_ request: Request, _ responder: any Responder) {
     let exchange = APIExchange(
       request, responder, context: context, requestID: requestID(request.fields))
+    exchange.trace = context.tracer?.begin(request.fields)
     do throws(Problem) {
       try answer(request, exchange)
     } catch {

@@ -28,7 +28,11 @@ struct GetSession {
     guard nativeID != ".", nativeID != ".." else { throw Self.notFound }
     let target = source.provider.itemTarget(nativeID: nativeID)
     let deadline = context.loop.now + source.settings.timeout
-    let call = context.clients[index].get(target, deadline: deadline) { result in
+    let trace = exchange.trace?.call(source.name)
+    let call = context.clients[index].get(
+      target, fields: trace?.fields ?? Fields(), deadline: deadline
+    ) { result in
+      trace?.end(result)
       var verdict = UpstreamVerdict.usable
       note(result, source, exchange)
       exchange.finish { () throws(Problem) in
@@ -47,7 +51,10 @@ struct GetSession {
       }
       return verdict
     }
-    exchange.onCancel { call.cancel() }
+    exchange.onCancel {
+      call.cancel()
+      trace?.cancel()
+    }
   }
 
   /// For log.

@@ -21,7 +21,7 @@ struct ListSessions {
       parts, query: parameters.query, limit: parameters.limit,
       pageBudget: settings.query.pageBudget,
       notBefore: traversal.notBefore(context.gateway.store, now: now, instant: context.loop.now),
-      on: context.loop, fetcher: context.fetcher, scans: context.scans)
+      on: context.loop, fetcher: context.fetcher, scans: context.scans, trace: exchange.trace)
     exchange.onCancel { loader.cancel() }
     loader.load { page in
       exchange.finish { () throws(Problem) in

@@ -14,6 +14,8 @@ package final class GatewayState: Sendable {
   package let authenticator: Authenticator
   package let providers: [any SessionProvider]
   package let process: ServingProcess
+  /// For spans that go to an https endpoint.
+  let collectorTLS: TLSContext?
 
   /// - Parameter previous: what has been served from so far. A source that stays as it was goes on
   ///   with its circuit, pace and figures; what is kept stays kept.
@@ -46,6 +48,9 @@ package final class GatewayState: Sendable {
     signer = CursorSigner(
       secrets: configuration.cursor.secrets, lifetime: configuration.cursor.lifetime)
     authenticator = Authenticator(configuration, continuing: previous?.authenticator)
+    collectorTLS =
+      configuration.tracing.endpoint?.isSecure == true
+      ? try TLSContext(clientTrusting: nil, protocols: []) : nil
   }
 
   package var isDraining: Bool { process.isDraining }
@@ -60,6 +65,8 @@ package final class RequestContext {
   /// In the order of `gateway.sources`.
   package let clients: [UpstreamClient]
   let metrics: LoopMetrics
+  /// Nil unless the configuration asks for traces.
+  let tracer: Tracer?
 
   /// - Parameter previous: what this loop has served from so far. Requests under way hold on to it, and
   ///   with the last of them go the connections to sources that are no more.
@@ -69,6 +76,11 @@ package final class RequestContext {
     self.gateway = gateway
     self.loop = loop
     metrics = previous?.metrics ?? LoopMetrics()
+    if let previous, previous.gateway.configuration.tracing == gateway.configuration.tracing {
+      tracer = previous.tracer
+    } else {
+      tracer = Tracer(gateway, on: loop, metrics: metrics)
+    }
     if let previous, previous.gateway.store === gateway.store {
       (fetcher, scans) = (previous.fetcher, previous.scans)
     } else {

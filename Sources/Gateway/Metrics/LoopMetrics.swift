@@ -29,6 +29,8 @@ struct LoopCounts: Sendable {
   private(set) var sources: [String: SourceCounts] = [:]
   private(set) var pageFill = Histogram(bounds: fillBounds)
   private(set) var partialPages = 0
+  var spansExported = 0
+  var spansDropped = 0
   var loopLag = Histogram(bounds: Histogram.durations)
 
   /// One source's part in pages.
@@ -106,6 +108,8 @@ struct LoopCounts: Sendable {
     pageFill.add(other.pageFill)
     partialPages += other.partialPages
     loopLag.add(other.loopLag)
+    spansExported += other.spansExported
+    spansDropped += other.spansDropped
   }
 
   /// Calls `body` for every status that a route has answered.

@@ -218,6 +218,11 @@ struct MetricsReport {
       "sessions_gateway_loop_lag_seconds", .histogram,
       "How late the timers of the event loops fire, which waits for whatever a loop is doing.")
     text.sample(counts.loopLag, scale: 1e9)
+    text.begin(
+      "sessions_gateway_tracing_spans_total", .counter,
+      "Finished spans by what became of them.")
+    text.sample(counts.spansExported, ("result", "exported"))
+    text.sample(counts.spansDropped, ("result", "dropped"))
     let reloads = gateway.process.reloads.figures
     text.begin(
       "sessions_gateway_config_reloads_total", .counter,

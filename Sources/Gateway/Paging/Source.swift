@@ -24,7 +24,7 @@ package final class Source: Sendable {
     self.settings = settings
     self.upstream = upstream
     certificates = Self.certificates(settings)
-    log = SourceLog(settings.name, logger: logger)
+    log = SourceLog("source \(settings.name)", logger: logger)
     storeKey = "\(settings.name)#\(Self.made.add(1, ordering: .relaxed).newValue)"
     rendering = SessionRendering(source: settings.name, provider: settings.provider)
     pushedDown = Set(settings.provider.pushedDown)

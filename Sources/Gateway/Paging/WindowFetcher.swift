@@ -1,3 +1,4 @@
+import HTTP
 package import Sessions
 package import Transport
 package import Upstream
@@ -33,6 +34,7 @@ package final class WindowFetcher {
     let deadline: Instant
     var waiters: [Ticket] = []
     var call: UpstreamCall?
+    var trace: CallTrace?
     var ended: () -> Void = {}
 
     init(startedAt: Instant, deadline: Instant) {
@@ -44,6 +46,7 @@ package final class WindowFetcher {
       waiters.removeAll { $0 === ticket }
       guard waiters.isEmpty else { return }
       call?.cancel()
+      trace?.cancel()
       ended()
     }
   }
@@ -75,17 +78,20 @@ package final class WindowFetcher {
     package let order: SessionOrder
     package let filter: SessionFilter
     package let direction: WalkDirection
+    /// Of the request on whose behalf it is asked.
+    let trace: RequestTrace?
 
     /// - Parameter order: the order that the upstream is asked for.
     package init(
       _ source: Source, client: UpstreamClient, order: SessionOrder, filter: SessionFilter,
-      direction: WalkDirection
+      direction: WalkDirection, trace: RequestTrace? = nil
     ) {
       self.source = source
       self.client = client
       self.order = order
       self.filter = filter
       self.direction = direction
+      self.trace = trace
       let first = WindowRequest(offset: 0, count: 1)
       key = .init(
         source: source.storeKey,
@@ -140,7 +146,12 @@ package final class WindowFetcher {
   ) {
     let provider = list.source.provider
     let target = provider.listTarget(request, order: list.order, filter: list.filter)
-    flight.call = list.client.get(target, deadline: deadline) { result in
+    let trace = list.trace?.call(list.source.name)
+    flight.trace = trace
+    flight.call = list.client.get(
+      target, fields: trace?.fields ?? Fields(), deadline: deadline
+    ) { result in
+      trace?.end(result)
       switch result {
       case .failure(let failure):
         Self.end(flight, .failure(failure), requests: failure.requests)

@@ -12,6 +12,8 @@ package final class ServingProcess: Sendable {
   let log: LogSink?
   let resolver = HostResolver()
   let reloads = ReloadCounts()
+  /// How the collector of spans fares.
+  let collectorLog: SourceLog
   private let draining = Atomic<Bool>(false)
   private let handles = Guarded<[EventLoop.Handle]>([])
   private let servers = Guarded<ServerLoad?>(nil)
@@ -20,6 +22,7 @@ package final class ServingProcess: Sendable {
   package init(logger: Logger, log: LogSink? = nil) {
     self.logger = logger
     self.log = log
+    collectorLog = SourceLog("tracing.endpoint", logger: logger)
   }
 
   var isDraining: Bool { draining.load(ordering: .relaxed) }

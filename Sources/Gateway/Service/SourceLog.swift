@@ -13,14 +13,15 @@ final class SourceLog: Sendable {
     var said: [String: (at: Instant, unsaid: Int)] = [:]
   }
 
-  private let source: String
+  /// `source NAME`, or the key of what else is asked.
+  private let subject: String
   private let logger: Logger
   private let state = Guarded(State())
   /// A failure was said and its end not yet; looked at for every success, without the lock.
   private let saidFailing = Atomic<Bool>(false)
 
-  init(_ source: String, logger: Logger) {
-    self.source = source
+  init(_ subject: String, logger: Logger) {
+    self.subject = subject
     self.logger = logger
   }
 
@@ -28,7 +29,7 @@ final class SourceLog: Sendable {
     guard let unsaid = due(failure.code.name, 1, at: now) else { return }
     saidFailing.store(true, ordering: .relaxed)
     write(
-      "source \(source) fails: \(failure.message)",
+      "\(subject) fails: \(failure.message)",
       [
         "code": .string(failure.code.name), "advice": .string(failure.code.advice),
       ], unsaid)
@@ -38,13 +39,13 @@ final class SourceLog: Sendable {
     guard saidFailing.load(ordering: .relaxed),
       saidFailing.exchange(false, ordering: .relaxed)
     else { return }
-    logger.notice("source \(source) answers again", metadata: ["source": .string(source)])
+    logger.notice("\(subject) answers again")
   }
 
   func rejected(_ count: Int, at now: Instant) {
     guard let unsaid = due("rejected", count, at: now) else { return }
     write(
-      "source \(source) listed items without a usable id or creation time, which are left out",
+      "\(subject) listed items without a usable id or creation time, which are left out",
       ["items": .stringConvertible(count)], unsaid)
   }
 
@@ -66,7 +67,6 @@ final class SourceLog: Sendable {
 
   private func write(_ message: String, _ metadata: Logger.Metadata, _ unsaid: Int) {
     var metadata = metadata
-    metadata["source"] = .string(source)
     if unsaid > 0 { metadata["repeated"] = .stringConvertible(unsaid) }
     logger.warning("\(message)", metadata: metadata)
   }
