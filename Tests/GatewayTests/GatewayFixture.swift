@@ -21,7 +21,8 @@ final class GatewayFixture {
 
   /// - Parameter sessions: rows of each upstream at the start; they stay as they are.
   init(
-    sessions: Int = 60, simulate: (inout SimulatorOptions) -> Void = { _ in },
+    sessions: Int = 60, log: LogSink? = nil,
+    simulate: (inout SimulatorOptions) -> Void = { _ in },
     configure: (inout GatewayConfiguration) throws -> Void = { _ in }
   ) throws {
     let clock = HandClock()
@@ -31,7 +32,7 @@ final class GatewayFixture {
     simulate(&options)
     self.clock = clock
     simulator = try Simulator(options, clock: { clock.now })
-    gateway = try GatewayFixture.gateway(before: simulator, configure)
+    gateway = try GatewayFixture.gateway(before: simulator, log: log, configure)
     client = GatewayClient(RunningServers(gateway, simulator))
   }
 
@@ -43,12 +44,14 @@ final class GatewayFixture {
   }
 
   private static func gateway(
-    before simulator: Simulator, _ configure: (inout GatewayConfiguration) throws -> Void
+    before simulator: Simulator, log: LogSink? = nil,
+    _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
-    try start { configuration in
-      configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
-      try configure(&configuration)
-    }
+    try start(
+      { configuration in
+        configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
+        try configure(&configuration)
+      }, log: log)
   }
 
   static func start(

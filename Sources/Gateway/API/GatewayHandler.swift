@@ -28,6 +28,11 @@ package final class GatewayHandler: RequestHandler {
       tokens: Set(gateway.configuration.auth.tokens.map(\.name)))
   }
 
+  func finishTracing(completion: @escaping () -> Void) {
+    guard let exporter = context.tracer?.exporter else { return completion() }
+    exporter.finish(completion: completion)
+  }
+
   func addCounts(to counts: inout LoopCounts, _ upstream: inout [String: UpstreamCounts]) {
     counts.add(context.metrics.counts)
     for (source, client) in zip(context.gateway.sources, context.clients) {

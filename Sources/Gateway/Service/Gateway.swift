@@ -57,6 +57,23 @@ package final class Gateway: Sendable {
     process.log?.adopt(configuration.log)
   }
 
+  /// Longest that the last spans may take to be sent.
+  private static let tracingTimeout = DispatchTimeInterval.seconds(1)
+
+  /// Sends the spans that wait for their batch, and waits for that, but not for long.
+  package func finishTracing() {
+    guard state.configuration.tracing.endpoint != nil else { return }
+    let sent = DispatchGroup()
+    for loop in servers.loops {
+      sent.enter()
+      loop.submit { loop in
+        guard let handler = loop.attached(GatewayHandler.self) else { return sent.leave() }
+        handler.finishTracing { sent.leave() }
+      }
+    }
+    _ = sent.wait(timeout: .now() + Self.tracingTimeout)
+  }
+
   /// Counts a reload, for metrics.
   package func noteReload(worked: Bool) { process.reloads.note(worked: worked) }
 

@@ -39,6 +39,7 @@ package enum ServeProgram {
     let drained = DispatchSemaphore(value: 0)
     gateway.drain { drained.signal() }
     drained.wait()
+    gateway.finishTracing()
     gateway.stop()
     simulator?.stop()
     return ExitStatus.success

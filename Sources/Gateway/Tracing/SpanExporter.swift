@@ -17,6 +17,7 @@ final class SpanExporter {
   private var waiting: [Span] = []
   private var post: SpanPost?
   private var timer: LoopTimer?
+  private var finished: [() -> Void] = []
 
   init(
     to origin: UpstreamOrigin, tls: TLSContext?, _ process: ServingProcess, on loop: EventLoop,
@@ -48,9 +49,20 @@ final class SpanExporter {
     }
   }
 
+  /// Sends what waits, and calls `completion` when nothing does any more.
+  func finish(completion: @escaping () -> Void) {
+    finished.append(completion)
+    send()
+  }
+
   /// Sends what waits, without waiting for more.
-  func send() {
-    guard post == nil, !waiting.isEmpty else { return }
+  private func send() {
+    guard post == nil else { return }
+    guard !waiting.isEmpty else {
+      for completion in finished { completion() }
+      finished = []
+      return
+    }
     if let timer { loop.cancel(timer) }
     timer = nil
     let batch = waiting.prefix(Self.mostInBatch)

@@ -41,7 +41,7 @@ package struct TraceContext: Equatable, Sendable {
   package var text: String { "00-\(traceID)-\(Self.digits(span))-\(isSampled ? "01" : "00")" }
 
   /// 32 digits.
-  var traceID: String { Self.digits(traceHigh) + Self.digits(traceLow) }
+  package var traceID: String { Self.digits(traceHigh) + Self.digits(traceLow) }
 
   /// 16 hexadecimal digits, in lower case.
   static func digits(_ number: UInt64) -> String {
