@@ -50,8 +50,51 @@ import Transport
     let page = Page(try GatewayAnswer(answer).object())
     #expect(page.sourceNames == ["alcamine", "anam", "athena"])
     #expect(page.isPartial == false)
-    // And what is no more has closed its connections.
     #expect(try fixture.client.page("limit=2").sourceNames == ["anam"])
+  }
+
+  @Test func whatIsRemovedClosesItsConnections() throws {
+    let upstream = try ScriptedSource("anam", [("a", #"{"id":"a"}"#)])
+    let fixture = try GatewayFixture(sessions: 5) { _ in
+    } configure: { configuration in
+      configuration.sources.append(
+        try GatewayFixture.source("anam", at: upstream.baseURL, key: "key", name: "leaving"))
+    }
+    #expect(try fixture.client.page("limit=5").sourceNames.contains("leaving"))
+    #expect(upstream.openConnections == 1)
+    var configuration = fixture.gateway.state.configuration
+    configuration.sources.removeLast()
+    try fixture.adopt(configuration)
+    try fixture.wait(until: { upstream.openConnections == 0 })
+  }
+
+  @Test func aRenewedCertificateIsShownToNewConnections() throws {
+    let authority = CertificateAuthority.shared
+    let folder = try Folder()
+    func put(_ name: String) throws {
+      for (file, from) in [("chain", authority.certificate(name)), ("key", authority.key(name))] {
+        try folder.write(file, try String(contentsOfFile: from, encoding: .utf8))
+      }
+    }
+    try put("wrongHost")
+    let fixture = try GatewayFixture(sessions: 5)
+    var configuration = fixture.gateway.state.configuration
+    configuration.listen.tls = .init(
+      certificateFile: folder.path("chain"), keyFile: folder.path("key"))
+    try fixture.gateway.adopt(configuration)
+    let curl = [
+      "curl", "--silent", "--show-error", "--cacert", authority.caFile,
+      "https://localhost:\(fixture.client.port)/healthz",
+    ]
+    // Curl's status for a certificate that does not verify.
+    try fixture.wait(until: { try Command(curl).status == 60 })
+    try put("good")
+    try fixture.gateway.adopt(configuration)
+    try fixture.wait(until: { try Command(curl).status == 0 })
+    // A file that holds no certificate changes nothing.
+    try folder.write("chain", "no certificate")
+    #expect(throws: TransportError.self) { try fixture.gateway.adopt(configuration) }
+    #expect(try Command(curl).status == 0)
   }
 
   @Test func aSourceThatStaysKeepsItsCircuitAndItsConnections() throws {

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Logging
 import Providers
 import Simulator
@@ -19,9 +20,17 @@ package enum ServeProgram {
     do throws(TransportError) {
       return try serve(configuration, file: file, demo: demo, log, logger)
     } catch {
-      ProcessSetUp.complain("sessions-gateway: \(error)")
+      ProcessSetUp.complain("sessions-gateway: \(error)\(advice(error))")
       return ExitStatus.unavailable
     }
+  }
+
+  /// What to do about it, where that is known.
+  private static func advice(_ error: TransportError) -> String {
+    guard case .system(_, EADDRINUSE) = error else { return "" }
+    return
+      "; another process has that port: stop it, choose another (GATEWAY_PORT), or share it with a"
+      + " gateway by listen.takeOver"
   }
 
   private static func serve(
