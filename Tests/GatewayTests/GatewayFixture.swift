@@ -23,7 +23,7 @@ final class GatewayFixture {
   init(
     sessions: Int = 60, log: LogSink? = nil,
     simulate: (inout SimulatorOptions) -> Void = { _ in },
-    configure: (inout GatewayConfiguration) throws -> Void = { _ in }
+    configure: (inout GatewayConfiguration) throws -> Void = { _ in }, loops: Int = 1
   ) throws {
     let clock = HandClock()
     var options = SimulatorOptions()
@@ -32,7 +32,7 @@ final class GatewayFixture {
     simulate(&options)
     self.clock = clock
     simulator = try Simulator(options, clock: { clock.now })
-    gateway = try GatewayFixture.gateway(before: simulator, log: log, configure)
+    gateway = try GatewayFixture.gateway(before: simulator, loops: loops, log: log, configure)
     client = GatewayClient(RunningServers(gateway, simulator))
   }
 
@@ -44,19 +44,18 @@ final class GatewayFixture {
   }
 
   private static func gateway(
-    before simulator: Simulator, log: LogSink? = nil,
+    before simulator: Simulator, loops: Int = 1, log: LogSink? = nil,
     _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
-    try start(
-      { configuration in
-        configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
-        try configure(&configuration)
-      }, log: log)
+    try start(loops: loops, log: log) { configuration in
+      configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
+      try configure(&configuration)
+    }
   }
 
   static func start(
-    _ configure: (inout GatewayConfiguration) throws -> Void, loops: Int = 1,
-    log: LogSink? = nil
+    loops: Int = 1, log: LogSink? = nil,
+    _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
     var configuration = GatewayConfiguration()
     configuration.listen.port = 0

@@ -134,10 +134,9 @@ import Transport
 
   @Test func everyLoopIsCounted() throws {
     let fixture = try GatewayFixture(sessions: 5)
-    let gateway = try GatewayFixture.start(
-      { configuration in
-        configuration.sources = [try GatewayFixture.source(.anam, of: fixture.simulator)]
-      }, loops: 3)
+    let gateway = try GatewayFixture.start(loops: 3) { configuration in
+      configuration.sources = [try GatewayFixture.source(.anam, of: fixture.simulator)]
+    }
     let client = GatewayClient(RunningServers(gateway, nil))
     // The kernel spreads connections over the loops.
     for _ in 0..<40 { #expect(try client.get("/healthz").status == 200) }

@@ -14,6 +14,8 @@ struct ModelTraversal {
   var readsAhead = false
   /// Answers from windows that were fetched for earlier pages, as the gateway's store does.
   var keepsWindows = false
+  /// Chance that a kept window has been dropped by the next page.
+  var forgetting = 0.0
   /// Scans that are kept, by source.
   private var scans: [Int: ScannedList] = [:]
   /// Windows fetched so far, by source, the latest last.
@@ -22,6 +24,8 @@ struct ModelTraversal {
   var churn: (inout [ModelUpstream], inout SeededGenerator) -> Void = { _, _ in }
   /// Chance that a request fails.
   var faults = 0.0
+  /// Ascending orders end at the time of the first page, as in the gateway.
+  var endsAtItsStart = false
 
   /// Prints every request, for looking at one seed.
   static let traces = ProcessInfo.processInfo.environment["TRACE"] != nil
@@ -75,9 +79,14 @@ struct ModelTraversal {
     var result = Result()
     let signer = CursorSigner(secrets: [Array("secret".utf8)], lifetime: .seconds(60))
     let admitted = query.order.admittedRanks(query.filter)
-    guard let admitted else {
+    guard var admitted else {
       result.isFinished = true
       return result
+    }
+    let order = query.order
+    let ranks = upstreams.flatMap(\.rows).map { ModelUpstream.rank($0, order) }
+    if endsAtItsStart, !order.descending, let newest = ranks.filter({ $0 < .max }).max() {
+      admitted = admitted.lowerBound...max(admitted.lowerBound, min(admitted.upperBound, newest))
     }
     let start = SourcePosition(startingAt: admitted.lowerBound)
     var positions = upstreams.map { _ in start }
@@ -85,14 +94,30 @@ struct ModelTraversal {
       result.pages += 1
       result.pageStarts.append(result.output.count)
       var page = builder(positions, admitted: admitted, limit: limit(&generator))
+      kept = kept.map { $0.filter { _ in !generator.chance(forgetting) } }
       var offered = kept
       let spent = upstreams.map(\.requests)
+      var flights: [Flight] = []
       var turns = 0
       while result.isWithinReason(upstreams, spent), turns < 5_000 {
         turns += 1
-        let wanted = page.fill()
-        if wanted.isEmpty { break }
-        for source in wanted { serve(source, of: &page, &offered, &generator, &result) }
+        var hasArrived = false
+        for source in page.fill() {
+          guard let flight = ask(source, of: &page, offered, flights, &generator) else { continue }
+          if let kept = flight.kept {
+            let window = offered[source].remove(at: kept)
+            deliver(window, from: source, to: &page, &result)
+            hasArrived = true
+          } else {
+            flights.append(flight)
+          }
+        }
+        if page.isDone { break }
+        if !hasArrived {
+          guard !flights.isEmpty else { break }
+          let next = Int.random(in: flights.indices, using: &generator)
+          arrive(flights.remove(at: next), at: &page, &generator, &result)
+        }
         if result.failure != nil { return result }
       }
       guard result.isWithinReason(upstreams, spent), turns < 5_000 else { return result }
@@ -149,40 +174,73 @@ struct ModelTraversal {
       sources: zip(upstreams, readers).map { ($0.name, $1) })
   }
 
-  private mutating func serve(
-    _ source: Int, of page: inout PageBuilder, _ offered: inout [[Window]],
-    _ generator: inout SeededGenerator, _ result: inout Result
-  ) {
-    if page.sources[source].reader.needsScan { return scan(source, of: &page, &generator) }
-    guard let request = page.nextRequest(source) else { return }
+  /// A request under way, or a scan.
+  private struct Flight {
+    var source: Int
+    /// Nil for a scan.
+    var request: WindowRequest?
+    /// The answer, where the upstream has given it already: the list may change until it arrives.
+    var answer: Window?
+    /// Index among the windows offered, where one that was kept will do.
+    var kept: Int?
+  }
+
+  /// Asks for what a source needs next; nil while that is under way already.
+  private mutating func ask(
+    _ source: Int, of page: inout PageBuilder, _ offered: [[Window]], _ flights: [Flight],
+    _ generator: inout SeededGenerator
+  ) -> Flight? {
+    if page.sources[source].reader.needsScan {
+      guard !flights.contains(where: { $0.source == source }) else { return nil }
+      return Flight(source: source)
+    }
+    guard let request = page.nextRequest(source) else { return nil }
+    var flight = Flight(source: source, request: request)
+    // A kept window serves a page once; the store has no use for asking it again.
+    if keepsWindows, page.sources[source].reader.acceptsKept, let direction = directions[source],
+      let index = offered[source].lastIndex(where: { $0.serves(request, direction) })
+    {
+      flight.kept = index
+      return flight
+    }
     churn(&upstreams, &generator)
-    if generator.chance(faults) { return page.fail(source) }
+    if generator.chance(0.5) { flight.answer = fetch(request, source) }
+    return flight
+  }
+
+  private mutating func arrive(
+    _ flight: Flight, at page: inout PageBuilder, _ generator: inout SeededGenerator,
+    _ result: inout Result
+  ) {
+    churn(&upstreams, &generator)
+    guard let request = flight.request else {
+      return scan(flight.source, of: &page, &generator)
+    }
+    if generator.chance(faults) { return page.fail(flight.source) }
+    let window = flight.answer ?? fetch(request, flight.source)
+    deliver(window, from: flight.source, to: &page, &result)
+  }
+
+  private mutating func fetch(_ request: WindowRequest, _ source: Int) -> Window {
+    let window = upstreams[source].window(request)
+    if keepsWindows { kept[source].append(window) }
+    return window
+  }
+
+  private func deliver(
+    _ window: Window, from source: Int, to page: inout PageBuilder, _ result: inout Result
+  ) {
+    if Self.traces {
+      let reader = page.sources[source].reader
+      print(
+        "page \(result.pages) \(upstreams[source].name) \(window.offset)+\(window.requested) -> \(window.rawCount) of \(upstreams[source].rows.count), frontier \(reader.frontier ?? -1) \(window.sessions.map { query.order.rank(of: $0) })"
+      )
+    }
     do {
-      let window = window(request, source, acceptsKept: page.sources[source].reader, &offered)
-      if Self.traces {
-        print(
-          "page \(result.pages) \(upstreams[source].name) \(request) -> \(window.rawCount) of \(upstreams[source].rows.count), frontier \(page.sources[source].reader.frontier ?? -1)"
-        )
-      }
       try page.receive(window, from: source)
     } catch {
       result.failure = error
     }
-  }
-
-  /// A kept window serves a page once; the store has no use for asking it again.
-  private mutating func window(
-    _ request: WindowRequest, _ source: Int, acceptsKept reader: SourceReader,
-    _ offered: inout [[Window]]
-  ) -> Window {
-    if keepsWindows, reader.acceptsKept, let direction = directions[source],
-      let index = offered[source].lastIndex(where: { $0.serves(request, direction) })
-    {
-      return offered[source].remove(at: index)
-    }
-    let window = upstreams[source].window(request)
-    if keepsWindows { kept[source].append(window) }
-    return window
   }
 
   /// Whether a page has brought the traversal on: the cursor says something new, hints aside.

@@ -11,30 +11,38 @@ package final class ScanRunner {
   /// Longest that a scan may take, whoever waits for it: a bound on what an upstream that answers
   /// slowly can keep going here.
   static let longest = Duration.seconds(120)
+  /// Scans at a time; each may hold `scanLimit` rows of an upstream in memory. Others wait for their
+  /// turn as long as their pages do.
+  static let mostAtATime = 4
 
   /// One page's interest in a scan.
   package final class Ticket {
     fileprivate var completion: Completion?
-    /// The page is done; the scan goes on.
+    /// The page is done; a scan that has begun goes on.
     package func leave() { completion = nil }
     fileprivate init(_ completion: @escaping Completion) { self.completion = completion }
   }
 
   private final class Run {
+    let list: WindowFetcher.List
     var scan: ListScan
-    let startedAt: Instant
+    var startedAt: Instant
     var requests = 0
     var waiters: [Ticket] = []
-    init(_ scan: ListScan, startedAt: Instant) {
+    init(_ scan: ListScan, of list: WindowFetcher.List, startedAt: Instant) {
+      self.list = list
       self.scan = scan
       self.startedAt = startedAt
     }
+    var isAwaited: Bool { waiters.contains { $0.completion != nil } }
   }
 
   private let loop: EventLoop
   private let fetcher: WindowFetcher
   private let store: WindowStore
   private var runs: [WindowStore.ListKey: Run] = [:]
+  /// Those of `runs` that have not begun, the first come first.
+  private var queue: [WindowStore.ListKey] = []
 
   package init(loop: EventLoop, fetcher: WindowFetcher, store: WindowStore) {
     self.loop = loop
@@ -66,17 +74,37 @@ package final class ScanRunner {
       ListScan(
         limits: list.source.provider.windows, order: order, rowLimit: rowLimit,
         concurrency: settings.concurrency),
-      startedAt: loop.now)
+      of: list, startedAt: loop.now)
     run.waiters.append(ticket)
     runs[key] = run
-    goOn(run, key, list)
+    queue.append(key)
+    startNext()
     return ticket
   }
 
-  private func goOn(_ run: Run, _ key: WindowStore.ListKey, _ list: WindowFetcher.List) {
+  /// Scans that have not begun, and whose pages are over.
+  private func dropUnwanted() {
+    queue.removeAll { key in
+      guard runs[key]?.isAwaited == false else { return false }
+      runs[key] = nil
+      return true
+    }
+  }
+
+  private func startNext() {
+    dropUnwanted()
+    while runs.count - queue.count < Self.mostAtATime, !queue.isEmpty {
+      let key = queue.removeFirst()
+      guard let run = runs[key] else { continue }
+      run.startedAt = loop.now
+      goOn(run, key)
+    }
+  }
+
+  private func goOn(_ run: Run, _ key: WindowStore.ListKey) {
     for request in run.scan.nextRequests() {
       fetcher.fetch(
-        request, of: list, notBefore: run.startedAt, deadline: run.startedAt + Self.longest,
+        request, of: run.list, notBefore: run.startedAt, deadline: run.startedAt + Self.longest,
         usesStore: false
       ) { [weak self] outcome, requests in
         guard let self, runs[key] === run else { return }
@@ -87,7 +115,7 @@ package final class ScanRunner {
           if run.scan.isDone {
             end(run, key, .success(run.scan.result()))
           } else {
-            goOn(run, key, list)
+            goOn(run, key)
           }
         case .failure(let failure): end(run, key, .failure(failure))
         }
@@ -97,14 +125,14 @@ package final class ScanRunner {
 
   private func end(_ run: Run, _ key: WindowStore.ListKey, _ outcome: Outcome) {
     runs[key] = nil
-    let isAwaited = run.waiters.contains { $0.completion != nil }
     if case .success(let list) = outcome {
       store.keep(
-        list, key, startedAt: run.startedAt, endedAt: loop.now, outlivedCaller: !isAwaited)
+        list, key, startedAt: run.startedAt, endedAt: loop.now, outlivedCaller: !run.isAwaited)
     }
     for (index, ticket) in run.waiters.enumerated() {
       ticket.completion?(outcome, index == 0 ? run.requests : 0)
       ticket.completion = nil
     }
+    startNext()
   }
 }

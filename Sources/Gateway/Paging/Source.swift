@@ -16,7 +16,7 @@ package final class Source: Sendable {
   package let storeKey: String
   let log: SourceLog
   /// What its certificate files held.
-  private let certificates: [String]
+  private let certificates: [[UInt8]]
 
   private static let made = Atomic<Int>(0)
 
@@ -35,13 +35,11 @@ package final class Source: Sendable {
     self.settings.isSame(as: settings) && certificates == Self.certificates(settings)
   }
 
-  private static func certificates(_ settings: SourceSettings) -> [String] {
-    [settings.tls.caFile, settings.tls.clientCertificateFile, settings.tls.clientKeyFile]
-      .map { path in path.flatMap { try? SmallFile.contents($0) } ?? "" }
-      // Only whether they changed is of interest: a key is not kept for that.
-      .map { text in
-        CallerToken.digest(text.utf8).map { String($0, radix: 16) }.joined(separator: ".")
-      }
+  /// Digests, since only whether they changed is of interest.
+  private static func certificates(_ settings: SourceSettings) -> [[UInt8]] {
+    [settings.tls.caFile, settings.tls.clientCertificateFile, settings.tls.clientKeyFile].map {
+      CallerToken.digest(($0.flatMap { try? SmallFile.contents($0) } ?? "").utf8)
+    }
   }
 
   package var name: String { settings.name }

@@ -4,7 +4,7 @@ package import Transport
 package import Upstream
 
 /// Gets windows for the pages of one loop: from the store, from a request that is already under way
-/// for somebody else, or from the upstream. A caller that leaves cancels only what nobody else waits
+/// for somebody else (on any loop), or from the upstream. A caller that leaves cancels only what nobody else waits
 /// for.
 package final class WindowFetcher {
   package typealias Outcome = Result<Window, UpstreamFailure>
@@ -13,9 +13,9 @@ package final class WindowFetcher {
 
   /// One caller's interest in a window.
   package final class Ticket {
-    fileprivate var completion: Completion?
+    private var completion: Completion?
     fileprivate weak var flight: Flight?
-    fileprivate let startedFlight: Bool
+    private let startedFlight: Bool
 
     fileprivate init(_ completion: @escaping Completion, startedFlight: Bool) {
       self.completion = completion
@@ -27,33 +27,11 @@ package final class WindowFetcher {
       completion = nil
       flight?.left(by: self)
     }
-  }
 
-  fileprivate final class Flight {
-    let startedAt: Instant
-    let deadline: Instant
-    var waiters: [Ticket] = []
-    var call: UpstreamCall?
-    var trace: CallTrace?
-    var ended: () -> Void = {}
-
-    init(startedAt: Instant, deadline: Instant) {
-      self.startedAt = startedAt
-      self.deadline = deadline
+    func arrived(_ outcome: Outcome, _ requests: Int) {
+      completion?(outcome, startedFlight ? requests : 0)
+      completion = nil
     }
-
-    func left(by ticket: Ticket) {
-      waiters.removeAll { $0 === ticket }
-      guard waiters.isEmpty else { return }
-      call?.cancel()
-      trace?.cancel()
-      ended()
-    }
-  }
-
-  private struct FlightKey: Hashable {
-    var list: WindowStore.ListKey
-    var request: WindowRequest
   }
 
   /// Of its own time a caller gives up so much to share a request that began earlier.
@@ -117,24 +95,39 @@ package final class WindowFetcher {
       return nil
     }
     let key = FlightKey(list: list.key, request: request)
-    if let flight = flights[key], flight.startedAt >= notBefore,
-      deadline - flight.deadline <= Self.timeGivenUp
-    {
+    func isOfUse(_ startedAt: Instant, _ end: Instant) -> Bool {
+      startedAt >= notBefore && deadline - end <= Self.timeGivenUp
+    }
+    if let flight = flights[key], isOfUse(flight.startedAt, flight.deadline) {
       metrics.counts.lookup(.shared, of: list.source.name)
-      return join(flight, Ticket(completion, startedFlight: false))
+      return wait(for: flight, Ticket(completion, startedFlight: false))
+    }
+    if let shared = store.flights[key], isOfUse(shared.startedAt, shared.deadline) {
+      let flight = flight(key, startedAt: shared.startedAt, deadline: shared.deadline)
+      if flight.join(shared) {
+        metrics.counts.lookup(.shared, of: list.source.name)
+        return wait(for: flight, Ticket(completion, startedFlight: false))
+      }
     }
     metrics.counts.lookup(.asked, of: list.source.name)
-    let flight = Flight(startedAt: loop.now, deadline: deadline)
-    let ticket = join(flight, Ticket(completion, startedFlight: true))
-    flights[key] = flight
-    flight.ended = { [weak self, unowned flight] in
-      if self?.flights[key] === flight { self?.flights[key] = nil }
-    }
+    let flight = flight(key, startedAt: loop.now, deadline: deadline)
+    let ticket = wait(for: flight, Ticket(completion, startedFlight: true))
+    if store.isEnabled { store.flights.add(flight.share(), key) }
     start(flight, request, list, deadline, usesStore ? store : nil)
     return ticket
   }
 
-  private func join(_ flight: Flight, _ ticket: Ticket) -> Ticket {
+  private func flight(_ key: FlightKey, startedAt: Instant, deadline: Instant) -> Flight {
+    let flight = Flight(startedAt: startedAt, deadline: deadline, on: loop) {
+      [weak self, store] flight in
+      if let shared = flight.shared { store.flights.remove(shared, key) }
+      if self?.flights[key] === flight { self?.flights[key] = nil }
+    }
+    flights[key] = flight
+    return flight
+  }
+
+  private func wait(for flight: Flight, _ ticket: Ticket) -> Ticket {
     flight.waiters.append(ticket)
     ticket.flight = flight
     return ticket
@@ -148,43 +141,34 @@ package final class WindowFetcher {
     let target = provider.listTarget(request, order: list.order, filter: list.filter)
     let trace = list.trace?.call(list.source.name)
     flight.trace = trace
+    flight.client = list.client
     flight.call = list.client.get(
       target, fields: trace?.fields ?? Fields(), deadline: deadline
     ) { result in
       trace?.end(result)
       switch result {
       case .failure(let failure):
-        Self.end(flight, .failure(failure), requests: failure.requests)
+        flight.end(.failure(failure), requests: failure.requests)
         return .usable
       case .success(let answer):
         guard answer.status == 200 else {
           let failure = UpstreamFailure(
             .upstreamStatus(answer.status), "the source answered \(answer.status)",
             requests: answer.requests)
-          Self.end(flight, .failure(failure), requests: answer.requests)
+          flight.end(.failure(failure), requests: answer.requests)
           return .usable
         }
         do throws(PayloadError) {
           let window = try provider.window(from: answer.body, answering: request)
           store?.keep(window, list.key, readAt: flight.startedAt)
-          Self.end(flight, .success(window), requests: answer.requests)
+          flight.end(.success(window), requests: answer.requests)
           return .usable
         } catch {
           let failure = UpstreamFailure(.badPayload, error.reason, requests: answer.requests)
-          Self.end(flight, .failure(failure), requests: answer.requests)
+          flight.end(.failure(failure), requests: answer.requests)
           return .badPayload(reason: error.reason)
         }
       }
-    }
-  }
-
-  private static func end(_ flight: Flight, _ outcome: Outcome, requests: Int) {
-    flight.ended()
-    let waiters = flight.waiters
-    flight.waiters = []
-    for ticket in waiters {
-      ticket.completion?(outcome, ticket.startedFlight ? requests : 0)
-      ticket.completion = nil
     }
   }
 }

@@ -44,6 +44,8 @@ package final class WindowStore: Sendable {
 
   package let ttl: Duration
   package let readAhead: Duration
+  /// What is on its way here.
+  let flights = SharedFlights()
   private let maximumBytes: Int
   private let state = Guarded(State())
 

@@ -1,0 +1,150 @@
+/// What becomes of the rows that the walk has passed.
+extension SourceReader {
+  /// Takes every row that stands at one of the given members or between them.
+  mutating func deal(with view: WalkedWindow, _ members: Range<Int>) {
+    let touchesStart = members.lowerBound == 0 && view.touchesStart
+    let first =
+      touchesStart ? 0 : members.isEmpty ? view.ranks.count : view.members[members.lowerBound]
+    let last =
+      members.upperBound < view.members.count
+      ? view.members[members.upperBound] : view.ranks.count
+    guard first < last else { return dealWithGroup() }
+    var dealt: [SourceRow] = []
+    dealt.reserveCapacity(last - first)
+    var member = members.lowerBound
+    var place = view.members.isEmpty ? joinRank : view.ranks[view.members[member]]
+    for index in first..<last {
+      if member < view.members.count, view.members[member] == index {
+        place = view.ranks[index]
+        landmarks.append((place, view.listOffset(index)))
+        member += 1
+      }
+      dealt.append(row(view, index, place: place))
+    }
+    if !walk.group.isEmpty {
+      for row in dealt where row.rank == joinRank { gather(row) }
+      dealt.removeAll { $0.rank == joinRank }
+      dealWithGroup()
+    }
+    rows += last - first
+    strays += last - first - members.count
+    if last - first > members.count { position.sawDisorder = true }
+    deal(with: dealt)
+  }
+
+  mutating func dealWithGroup() {
+    let group = walk.group
+    walk.group = []
+    walk.groupIDs = []
+    deal(with: group)
+  }
+
+  private mutating func deal(with dealt: [SourceRow]) {
+    resolveBoundary(dealt)
+    for row in dealt where plan.admits(row.rank) {
+      guard plan.matcher.matches(row.session, in: row.window) else { continue }
+      if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
+        waiting.append(row)
+      } else if row.rank != row.place, row.place >= position.readTo, position.readTo != .max {
+        late.append(row)
+      }
+    }
+  }
+
+  mutating func gather(_ row: SourceRow) {
+    if walk.groupIDs.insert(RowIdentity(row)).inserted { walk.group.append(row) }
+  }
+
+  /// A boundary that the cursor holds by hash gets its whole id back from the row that has it.
+  mutating func resolveBoundary(_ rows: some Sequence<SourceRow>) {
+    guard let boundary = position.afterID, boundary.hash != nil else { return }
+    for row in rows where row.rank == position.rank && boundary.names(row.nativeID) {
+      position.afterID = BoundaryID(whole: row.nativeID)
+    }
+  }
+
+  /// Moves what is known to be next from `waiting` to `ready`. A row that belongs further down than
+  /// the upstream page behind it comes where it stands, in the place of the row before it.
+  mutating func release() {
+    let frontier = frontier ?? .max
+    let isComplete = isComplete
+    var stillWaiting: [SourceRow] = []
+    let known = ready.count
+    for row in waiting {
+      if isFarAhead(row), isComplete || row.place < frontier {
+        standAside(row)
+      } else if isComplete || row.rank < frontier {
+        ready.append(row)
+      } else {
+        stillWaiting.append(row)
+      }
+    }
+    waiting = stillWaiting
+    if known == nextReady {
+      ready.removeFirst(known)
+      nextReady = 0
+    }
+    let isSorted = zip(ready[nextReady...], ready[nextReady...].dropFirst()).allSatisfy {
+      $0.precedes($1, in: plan.order)
+    }
+    guard !isSorted else { return }
+    let order = plan.order
+    let hadStrays = ready[nextReady...].contains { $0.rank != $0.place }
+    if hadStrays { report.order = max(report.order, .reordered) }
+    ready[nextReady...].sort { $0.precedes($1, in: order) }
+  }
+
+  /// Whether the row belongs behind all of the upstream page that follows it.
+  private func isFarAhead(_ row: SourceRow) -> Bool {
+    let last = row.membersBefore - 1 + plan.limits.maximum
+    return row.rank > row.place && landmarks.indices.contains(last)
+      && row.rank > landmarks[last].rank
+  }
+
+  /// Returns a row at its place instead of its rank. Pages to come read it again, and know by its
+  /// place that it has been returned.
+  private mutating func standAside(_ row: SourceRow) {
+    var row = row
+    row.rank = row.place
+    row.isAside = true
+    if !position.isPassed(plan.order, rank: row.place, id: row.nativeID) {
+      position.returnedAhead = true
+      ready.append(row)
+    } else if row.place >= position.readTo, position.readTo != .max {
+      position.returnedAhead = true
+      late.append(row)
+    }
+  }
+
+  /// More than one row of twenty out of place: the source's order is of no use. A list that is in
+  /// sight whole needs no scan to be sorted; nor can a traversal begin one that has returned rows
+  /// ahead of their place, for it could not tell them from the others.
+  mutating func switchesToScan(_ view: WalkedWindow) -> Bool {
+    guard strays >= 2, strays * 20 > rows, canBeScanned(view) else { return false }
+    switchToScan()
+    return true
+  }
+
+  /// More than one row of four: the window has no order that could be walked, and to let go what
+  /// seems to be in place before the disorder has been counted would put it beyond repair.
+  func isGrosslyDisordered(_ view: WalkedWindow) -> Bool {
+    view.strays >= 2 && view.strays * 4 > view.ranks.count && canBeScanned(view)
+  }
+
+  private func canBeScanned(_ view: WalkedWindow) -> Bool {
+    !position.returnedAhead && !(view.touchesStart && view.touchesEnd)
+  }
+
+  mutating func switchToScan() {
+    position.isScanned = true
+    waiting = []
+    ready = []
+    nextReady = 0
+  }
+
+  func row(_ view: WalkedWindow, _ index: Int, place: SortRank) -> SourceRow {
+    SourceRow(
+      rank: view.ranks[index], window: view.window, index: view.sessionIndex(index), place: place,
+      membersBefore: landmarks.count)
+  }
+}

@@ -1,0 +1,157 @@
+/// The walk: from window to window along the list.
+extension SourceReader {
+  /// The source has to be read in full: give `receive(scan:)` the result.
+  package var needsScan: Bool { position.isScanned && !isComplete }
+
+  /// The window to ask for next, or nil while one is outstanding or none is needed. Hand its answer
+  /// to `receive`.
+  package mutating func nextRequest() -> WindowRequest? {
+    guard !isComplete, !needsScan, !walk.isOutstanding, let next = walk.next else { return nil }
+    walk.isOutstanding = true
+    return next
+  }
+
+  /// The outstanding request failed; it will be asked again if the walk goes on.
+  package mutating func requestFailed() { walk.isOutstanding = false }
+
+  package mutating func receive(_ window: Window) throws(Fault) {
+    guard let direction = plan.direction else { return }
+    walk.isOutstanding = false
+    report.scanned += window.rawCount
+    report.rejected += window.rejected
+    // A count of rows that are dropped here afterwards would say nothing about the query.
+    report.total = plan.matcher.isSelective ? nil : window.total
+    if window.rawCount == 0, window.offset == 0, window.end == .further { throw .emptyWithMore }
+    switch walk.suspicion.note(window) {
+    case .none: break
+    case .ask(let again):
+      walk.next = again
+      return
+    case .confirmed: throw .ignoresPaging
+    }
+    let view = WalkedWindow(window, order: plan.order, direction: direction)
+    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 {
+      guard view.touchesStart else { return try skip(window) }
+      walk.search = PlaceSearch()
+      return stepBeyond(window)
+    }
+    let isBeyondEnd = window.rawCount == 0 && window.offset > 0
+    let continues = !isBeyondEnd && continues(view)
+    // Short of the place: all that this shows comes before it. One usable row is enough to say so;
+    // to go on from here takes two.
+    let isShort =
+      !view.touchesEnd && (view.members.last.map { view.ranks[$0] < joinRank } ?? continues)
+    guard continues, !isShort else {
+      let isFurtherOn = isShort && !isBeyondEnd
+      return try search(
+        isBeyondEnd || (direction == .onward) != isFurtherOn ? .lower : .higher, window)
+    }
+    walk.isBlind = false
+    try goOn(through: view)
+  }
+
+  /// The whole list, read by a scan.
+  package mutating func receive(scan: ScannedList) {
+    report.scanned += scan.rows
+    report.rejected += scan.rejected
+    report.order = max(report.order, scan.isTruncated ? .truncated : .scanned)
+    report.total = nil
+    let rest = scan.sorted[scan.firstIndex(notBefore: position.rank)...]
+    resolveBoundary(rest)
+    nextReady = 0
+    ready = rest.filter {
+      plan.admits($0.rank) && plan.matcher.matches($0.session, in: $0.window)
+        && !position.isPassed(plan.order, rank: $0.rank, id: $0.nativeID)
+    }
+    isComplete = true
+  }
+
+  /// Whether the window overlaps what is known.
+  private func continues(_ view: WalkedWindow) -> Bool {
+    if view.ranks.isEmpty, walk.search.joinsKnown(view.window) { return true }
+    if walk.isBlind || view.touchesStart || view.membersBefore(joinRank) >= 2 { return true }
+    let rows = view.ranks.indices.lazy.map {
+      (rank: view.ranks[$0], id: RowIdentity(view.window, view.sessionIndex($0)))
+    }
+    if let opening = walk.opening, rows.contains(where: { $0 == (opening.rank, opening.row) }) {
+      return true
+    }
+    return !walk.group.isEmpty && rows.contains { walk.groupIDs.contains($0.id) }
+  }
+
+  /// Moves the walk through every place that this window shows whole.
+  private mutating func goOn(through view: WalkedWindow) throws(Fault) {
+    walk.search = PlaceSearch()
+    let start = view.membersBefore(joinRank)
+    let trusted = view.members.count - SourcePlan.margin
+    let edge = trusted >= 0 ? view.ranks[view.members[trusted]] : joinRank
+    // Sessions without the sort value come last; a list that puts them first is in another order.
+    let isWithoutValues = !view.touchesEnd && view.ranks.allSatisfy { $0 == .max }
+    if isGrosslyDisordered(view) || isWithoutValues { return switchToScan() }
+    if !view.touchesEnd, edge <= joinRank { return try extendGroup(view, from: start) }
+    report.reads += 1
+    walk.stalls = 0
+    walk.opening = nil
+    let end = view.touchesEnd ? view.members.count : view.membersBefore(edge)
+    deal(with: view, start..<end)
+    if switchesToScan(view) { return }
+    joinRank = view.touchesEnd ? .max : edge
+    isComplete = view.touchesEnd || edge > plan.admitted.upperBound && !plan.readsBeyondEdge
+    release()
+    walk.next = isComplete ? nil : following(view, member: end)
+  }
+
+  /// A tie group that the window does not show whole: its rows are gathered by id, window by
+  /// window, until its end is in sight.
+  private mutating func extendGroup(_ view: WalkedWindow, from start: Int) throws(Fault) {
+    let known = walk.group.count
+    let first = start < view.members.count ? view.members[start] : view.ranks.count
+    for index in first..<view.ranks.count where view.ranks[index] == joinRank {
+      gather(row(view, index, place: joinRank))
+    }
+    walk.stalls = walk.group.count > known ? 1 : walk.stalls + 1
+    guard walk.stalls <= Self.mostStalls else { throw .ignoresPaging }
+    guard walk.group.count < plan.scanLimit else {
+      report.order = .truncated
+      dealWithGroup()
+      joinRank = .max
+      isComplete = true
+      return release()
+    }
+    let opens = walk.group.isEmpty && view.touchesStart
+    if opens, !view.ranks.isEmpty {
+      walk.opening = (RowIdentity(view.window, view.sessionIndex(0)), view.ranks[0])
+    }
+    let next =
+      view.ranks.isEmpty
+      ? nil
+      : onwardRequest(view, from: opens ? 0 : max(0, view.ranks.count - SourcePlan.overlap))
+    if let next, reachesBeyond(view.window, next) {
+      walk.next = next
+    } else {
+      // All that this window has beyond its last usable rows is unusable: they get no better
+      // witness than this window.
+      if let last = view.members.last.map({ view.ranks[$0] }), last > joinRank, last < .max {
+        deal(with: view, start..<view.members.count)
+        joinRank = last + 1
+        release()
+      }
+      stepBeyond(view.window)
+    }
+  }
+
+  /// Whether a request shows rows that the walk meets after those of a window.
+  private func reachesBeyond(_ window: Window, _ next: WindowRequest) -> Bool {
+    plan.direction == .onward
+      ? next.offset + next.count > window.offset + window.rawCount : next.offset < window.offset
+  }
+
+  /// Goes on right behind a window, without a row to overlap.
+  mutating func stepBeyond(_ window: Window) {
+    walk.isBlind = true
+    walk.next =
+      plan.direction == .onward
+      ? plan.limits.window(from: window.offset + window.rawCount, count: plan.limits.maximum)
+      : plan.limits.window(upTo: window.offset, count: plan.limits.maximum)
+  }
+}
