@@ -116,6 +116,15 @@ package final class LogSink: Sendable {
   }
 
   private static func place(_ level: Logger.Level) -> Int {
-    Logger.Level.allCases.firstIndex(of: level) ?? 0
+    // Not a search of `allCases`, which makes an array each time: every request asks.
+    switch level {
+    case .trace: 0
+    case .debug: 1
+    case .info: 2
+    case .notice: 3
+    case .warning: 4
+    case .error: 5
+    case .critical: 6
+    }
   }
 }
