@@ -1,4 +1,4 @@
-.PHONY: run test test-peers faults check format soak load fuzz image
+.PHONY: run test test-peers faults check format soak day load fuzz image
 packages = @scripts/install-packages
 
 run: ; @scripts/run $(ARGS)
@@ -8,6 +8,7 @@ faults: ; $(packages) && swift test --disable-xctest --filter FaultMatrixTests
 check: ; $(packages) && scripts/check-layout && swift format lint --strict -r -p Sources Tests Package.swift && swift build --build-tests --explicit-target-dependency-import-check error
 format: ; @swift format format -i -r -p Sources Tests Package.swift
 soak: ; $(packages) && TRAVERSAL_SEEDS=$${TRAVERSAL_SEEDS:-0-3000} CONFIGURATION_SEEDS=0-100 YAML_SEEDS=0-1000 swift test --disable-xctest --filter 'SessionsTests|ConfigurationFuzzTests|YAMLTests' && SOAK_SECONDS=$${SOAK_SECONDS:-30} swift test --disable-xctest --filter SoakTests
+day: ; $(packages) && swift build --configuration release --product sessions-gateway && scripts/day
 load: ; @Tests/Load/run $(ARGS)
 fuzz: ; $(packages) && scripts/fuzz $(TARGETS)
 image: ; @docker build --tag sessions-gateway .

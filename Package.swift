@@ -41,7 +41,7 @@ let package = Package(
       "Gateway",
       [
         "Simulator", "Server", "Upstream", "Providers", "Transport", "Sessions", "HTTP", "JSON",
-        "Bytes", "Web", "YAML", logging, "COpenSSL", "CZlib",
+        "Bytes", "Web", "YAML", logging, "COpenSSL", "CZlib", "CLinux",
       ]),
     // On its own: the compiler takes ten seconds and more over embedded files, which seldom change.
     .target(name: "Web", resources: [.embedInCode("Files")], swiftSettings: strict),

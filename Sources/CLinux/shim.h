@@ -3,6 +3,7 @@
 // Glibc's Swift module leaves out epoll, eventfd and accept4; these headers bring them.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <linux/filter.h>
 
@@ -34,4 +35,7 @@ static inline int linux_ignore_new_connections(int listener) {
 static inline unsigned long long linux_epoll_data(const struct epoll_event *event) {
   return event->data.u64;
 }
+
+// prctl takes a variable number of arguments, which the importer leaves out.
+static inline int linux_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 #endif

@@ -16,6 +16,8 @@ final class ClientDirectory {
   }
 
   func add(_ client: UpstreamClient) {
+    // Those of sources that a new configuration has dropped.
+    entries = entries.filter { $0.value.client != nil }
     entries[ObjectIdentifier(client.shared)] = Entry(client: client)
   }
 

@@ -20,6 +20,7 @@ final class ConnectionPool {
   /// What the source's last connection agreed on; nil before the first.
   private var speaksHTTP2: Bool?
   private var isClosed = false
+  private var made = 0
   private lazy var sweep = LoopTimer { [weak self] in self?.closeExpired() }
 
   private final class Dial {
@@ -45,6 +46,13 @@ final class ConnectionPool {
   func withdraw(_ exchange: Exchange) {
     waiting.removeAll { $0 === exchange }
     exchange.giveUp()
+  }
+
+  func count(into counts: inout UpstreamCounts) {
+    counts.connectionsMade += made
+    counts.idleConnections += idle.count
+    counts.busyConnections += busy.count
+    counts.sharedConnections += multiplexed.count
   }
 
   /// What a new connection is at, for the message of a call that runs out of time.
@@ -135,6 +143,7 @@ final class ConnectionPool {
       let isForAll = shared.tls != nil && speaksHTTP2 != false
       failWaiting(fault, count: isForAll ? waiting.count : min(1, waiting.count))
     case .success(let socket):
+      made += 1
       speaksHTTP2 = socket.tls?.negotiatedProtocol == "h2"
       do throws(TransportError) {
         if speaksHTTP2 == true {

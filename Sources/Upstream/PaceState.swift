@@ -48,6 +48,8 @@ struct PaceState {
     notBefore = max(notBefore, now + min(delay, Self.longestPause))
   }
 
+  mutating func waitUntil(_ time: Instant) { notBefore = max(notBefore, time) }
+
   /// The answer to turn `number` says what is left. Requests sent after that one may not have been
   /// counted yet, and an answer older than the last one tells nothing new.
   mutating func told(_ advice: RateLimitAdvice, answering number: Int, at now: Instant) {

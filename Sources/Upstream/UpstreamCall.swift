@@ -27,6 +27,9 @@ package final class UpstreamCall {
   var resendsLeft = 5
   /// The next request is a retry: not the first, nor one that is sent again at no charge.
   var isRetrying = false
+  /// Of the request under way.
+  var sentAt = Instant(nanoseconds: 0)
+  var sentAsRetry = false
   /// Why it is being tried again.
   var lastFailure: UpstreamFailure?
   /// The pace's number of the request under way.

@@ -20,6 +20,14 @@ package final class UpstreamClient {
   private static let fairWait = Duration.milliseconds(250)
 
   private var random = SystemRandomNumberGenerator()
+  private var counted = UpstreamCounts()
+
+  /// What has been done so far, and the connections as they are.
+  package var counts: UpstreamCounts {
+    var counts = counted
+    pool.count(into: &counts)
+    return counts
+  }
 
   package init(_ shared: UpstreamShared, on loop: EventLoop) {
     self.shared = shared
@@ -73,6 +81,8 @@ package final class UpstreamClient {
   func cancel(_ call: UpstreamCall) {
     guard !call.hasEnded else { return }
     if call.isProbe { shared.abandonedProbe(at: loop.now) }
+    if case .underWay = call.stage { count(call, .canceled) }
+    counted.call(.canceled)
     leave(call)
   }
 
@@ -151,6 +161,7 @@ package final class UpstreamClient {
 
   private func wait(_ call: UpstreamCall, until time: Instant) {
     if time <= loop.now { return send(call) }
+    counted.waits(time - loop.now)
     schedule(call, at: time) { client, call in
       // The source may have asked for a pause since the turn was given.
       let notBefore = client.shared.notBefore
@@ -180,6 +191,8 @@ package final class UpstreamClient {
   private func send(_ call: UpstreamCall) {
     shared.countRequest(
       isFirst: call.requests == 0, isRetry: call.isRetrying, at: loop.now)
+    call.sentAsRetry = call.isRetrying
+    call.sentAt = loop.now
     call.isRetrying = false
     call.requests += 1
     let exchange = Exchange(
@@ -192,8 +205,11 @@ package final class UpstreamClient {
   private func ended(_ call: UpstreamCall, _ outcome: Exchange.Outcome) {
     guard !call.hasEnded else { return }
     switch outcome {
-    case .answered(let answer): answered(call, answer)
+    case .answered(let answer):
+      count(call, .init(answer))
+      answered(call, answer)
     case .failed(let fault):
+      count(call, .init(fault.code))
       let failure = UpstreamFailure(fault.code, fault.message, requests: call.requests)
       if fault.trace == .neverProcessed, call.resendsLeft > 0 {
         call.resendsLeft -= 1
@@ -204,6 +220,11 @@ package final class UpstreamClient {
         retry(call, or: failure)
       }
     }
+  }
+
+  /// The end of one request of a call.
+  private func count(_ call: UpstreamCall, _ outcome: UpstreamCounts.Outcome) {
+    counted.request(outcome, isRetry: call.sentAsRetry, took: loop.now - call.sentAt)
   }
 
   private func answered(_ call: UpstreamCall, _ answer: Exchange.Answer) {
@@ -261,6 +282,7 @@ package final class UpstreamClient {
 
   private func runOut(_ call: UpstreamCall) {
     guard !call.hasEnded else { return }
+    if case .underWay = call.stage { count(call, .timeout) }
     let failure = UpstreamFailure(timeoutOf: call, dialStage: pool.dialStage)
     finish(call, .failure(failure))
   }
@@ -280,12 +302,18 @@ package final class UpstreamClient {
     switch outcome {
     case .success(let answer):
       guard let completion else { return }
-      switch completion(outcome) {
+      let verdict = completion(outcome)
+      switch verdict {
+      case .usable: counted.call(answer.status == 404 ? .notFound : .ok)
+      case .badPayload: counted.call(.badPayload)
+      }
+      switch verdict {
       case .usable: shared.succeeded(latency: answer.latency, asProbe: isProbe)
       case .badPayload(let reason):
         shared.failed(.badPayload, reason, asProbe: isProbe, reachedSource: true, at: loop.now)
       }
     case .failure(let failure):
+      counted.call(.init(failure.code))
       if failure.code != .circuitOpen {
         shared.failed(
           failure.code, failure.message, asProbe: isProbe, reachedSource: failure.requests > 0,

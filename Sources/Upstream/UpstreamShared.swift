@@ -19,8 +19,10 @@ package final class UpstreamShared: Sendable {
   }
 
   /// Reads the certificate files: throws when one is missing or unusable.
+  /// - Parameter previous: what asked the same source until now, whose word on when to ask next holds.
   package init(
-    _ configuration: UpstreamConfiguration, resolver: HostResolver
+    _ configuration: UpstreamConfiguration, resolver: HostResolver,
+    continuing previous: UpstreamShared? = nil
   ) throws(TransportError) {
     self.configuration = configuration
     self.resolver = resolver
@@ -32,9 +34,13 @@ package final class UpstreamShared: Sendable {
         keyFile: files.clientKeyFile, verifiesServer: files.verifiesServer,
         protocols: configuration.allowsHTTP2 ? ["h2", "http/1.1"] : ["http/1.1"])
       : nil
+    var pace = PaceState(limit: configuration.rateLimit)
+    if let previous, previous.configuration.origin == configuration.origin {
+      pace.waitUntil(previous.notBefore)
+    }
     state = Guarded(
       State(
-        pace: PaceState(limit: configuration.rateLimit),
+        pace: pace,
         permits: PermitState(limit: max(1, configuration.concurrency))))
   }
 

@@ -22,7 +22,7 @@ final class GatewayFixture {
   /// - Parameter sessions: rows of each upstream at the start; they stay as they are.
   init(
     sessions: Int = 60, loops: Int = 1, resolver: HostResolver = HostResolver(),
-    simulate: (inout SimulatorOptions) -> Void = { _ in },
+    log: LogSink? = nil, simulate: (inout SimulatorOptions) -> Void = { _ in },
     configure: (inout GatewayConfiguration) throws -> Void = { _ in }
   ) throws {
     let clock = HandClock()
@@ -33,7 +33,7 @@ final class GatewayFixture {
     self.clock = clock
     simulator = try Simulator(options, clock: { clock.now })
     gateway = try GatewayFixture.gateway(
-      before: simulator, loops: loops, resolver, configure)
+      before: simulator, loops: loops, resolver, log: log, configure)
     client = GatewayClient(RunningServers(gateway, simulator))
   }
 
@@ -46,17 +46,17 @@ final class GatewayFixture {
   }
 
   private static func gateway(
-    before simulator: Simulator, loops: Int, _ resolver: HostResolver,
+    before simulator: Simulator, loops: Int, _ resolver: HostResolver, log: LogSink? = nil,
     _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
-    try start(loops: loops, resolver) { configuration in
+    try start(loops: loops, resolver, log: log) { configuration in
       configuration.sources = try SimulatedProvider.allCases.map { try source($0, of: simulator) }
       try configure(&configuration)
     }
   }
 
   static func start(
-    loops: Int = 1, _ resolver: HostResolver = HostResolver(),
+    loops: Int = 1, _ resolver: HostResolver = HostResolver(), log: LogSink? = nil,
     _ configure: (inout GatewayConfiguration) throws -> Void
   ) throws -> Gateway {
     var configuration = GatewayConfiguration()
@@ -66,7 +66,9 @@ final class GatewayFixture {
     try configure(&configuration)
     return try Gateway(
       configuration, loops: loops,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, resolver: resolver)
+      logger: log.map(LogOutput.logger)
+        ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      log: log, resolver: resolver)
   }
 
   static func source(
@@ -84,6 +86,23 @@ final class GatewayFixture {
     return SourceSettings(
       name: name ?? provider, provider: known, origin: try UpstreamOrigin(address),
       apiKey: Secret(key))
+  }
+
+  /// Serves from this once it returns: a loop takes its jobs before the connections that come later.
+  func adopt(_ configuration: GatewayConfiguration) throws {
+    try gateway.adopt(configuration)
+    _ = try client.get("/healthz")
+  }
+
+  /// Waits until something is so that others bring about.
+  func wait(
+    until isSo: () throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let end = Instant.now() + .seconds(10)
+    while try !isSo() {
+      try #require(Instant.now() < end, "it never came about", sourceLocation: sourceLocation)
+      usleep(1_000)
+    }
   }
 
   // MARK: Looking on

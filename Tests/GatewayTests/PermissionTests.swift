@@ -49,11 +49,6 @@ import Testing
     #expect(try fixture.client.get("/v1/sessions", ["Authorization": value]).status == 200)
   }
 
-  @Test func metricsNeedATokenUnlessTheyAreOpen() throws {
-    let fixture = try fixture(sessions: 1)
-    try fixture.client.get("/metrics").expectProblem(401, "unauthorized")
-  }
-
   @Test func whatIsNotThereIsToldToCallersOnly() throws {
     let fixture = try fixture(sessions: 1)
     try fixture.client.get("/v1/nothing", PermissionTests.plain).expectProblem(404, "not-found")

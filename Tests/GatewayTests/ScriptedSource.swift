@@ -27,6 +27,9 @@ final class ScriptedSource {
   /// Paths as they came, still encoded.
   var paths: [String] { script.paths.withLock { $0 } }
 
+  /// Clients' connections that are open now.
+  var openConnections: Int { servers.load.connectionCount }
+
   /// Answers everything with this from now on.
   func answerAll(_ status: Int, _ body: String) {
     script.override.withLock { $0 = (status, body) }

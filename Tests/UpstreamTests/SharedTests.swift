@@ -17,6 +17,21 @@ import Transport
     #expect(permits.used == 0)
   }
 
+  @Test func `what a source said about when to ask holds for its next configuration too`() throws {
+    var configuration = UpstreamConfiguration(
+      name: "x", origin: try UpstreamOrigin("http://127.0.0.1:1"))
+    let before = try UpstreamShared(configuration, resolver: HostResolver())
+    before.told(retryAfter: .seconds(30), at: .now())
+    configuration.retries = 0
+    let after = try UpstreamShared(
+      configuration, resolver: HostResolver(), continuing: before)
+    #expect(after.notBefore == before.notBefore && after.notBefore > .now())
+    configuration.origin = try UpstreamOrigin("http://127.0.0.1:2")
+    let elsewhere = try UpstreamShared(
+      configuration, resolver: HostResolver(), continuing: before)
+    #expect(elsewhere.notBefore < .now())
+  }
+
   @Test func `many loops share the permits of one source, and every call ends`() throws {
     let server = ScriptedServer([.request, .send(response("1")), .request, .send(response("1"))])
     var configuration = UpstreamConfiguration(

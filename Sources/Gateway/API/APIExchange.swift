@@ -1,5 +1,4 @@
 import HTTP
-import Logging
 import Server
 import Sessions
 import Transport
@@ -11,28 +10,40 @@ final class APIExchange {
   var caller = Caller(name: nil, permissions: [])
   var coding = ContentCoding.plain
   /// Per-source outcome for the log line.
-  var sourceNotes: [String] = []
+  var sourceNotes: [SourceNote] = []
+  /// The route's place in `Route.all`.
+  var route = LoopCounts.noRoute
+  /// Nil where nothing is traced.
+  var trace: RequestTrace?
 
   private let responder: any Responder
   private let context: RequestContext
-  private let logger: Logger
   let request: Request
   private let startedAt: Instant
-  var route = "-"
 
   init(
-    _ request: Request, _ responder: any Responder, context: RequestContext, logger: Logger,
-    requestID: String
+    _ request: Request, _ responder: any Responder, context: RequestContext, requestID: String
   ) {
     self.request = request
     self.responder = responder
     self.context = context
-    self.logger = logger
     self.requestID = requestID
     startedAt = context.loop.now
   }
 
-  func onCancel(_ body: @escaping () -> Void) { responder.onCancel = body }
+  func onCancel(_ body: @escaping () -> Void) {
+    responder.onCancel = { [self] in
+      body()
+      context.metrics.counts.left(route: route)
+      ended(Self.clientLeft)
+    }
+  }
+
+  /// Since the request was complete.
+  var elapsed: Duration { context.loop.now - startedAt }
+
+  /// For the log alone; no answer bears it. What nginx writes for the same.
+  private static let clientLeft: Status = 499
 
   /// The query's parameters.
   func pairs() throws(Problem) -> [Query.Pair] {
@@ -64,12 +75,15 @@ final class APIExchange {
       response = try make()
     } catch {
       response = error.response(requestID: requestID)
+      context.metrics.counts.problem(error.kind)
     }
     response.fields.set("X-Request-Id", requestID)
     if context.gateway.configuration.isDemo { response.fields.append("Gateway-Mode", "demo") }
     CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
     code(&response)
-    log(response.status)
+    context.metrics.counts.answered(
+      route: route, response.status, took: Instant.now() - startedAt, token: caller.name)
+    ended(response.status)
     responder.respond(response)
   }
 
@@ -86,21 +100,27 @@ final class APIExchange {
     response.fields.append("Content-Encoding", "gzip")
   }
 
-  private func log(_ status: Status) {
-    guard logger.logLevel <= .info else { return }
-    var metadata: Logger.Metadata = [
-      "request": .string(requestID), "status": .stringConvertible(status.rawValue),
-      "ms": .string(Self.milliseconds(Instant.now() - startedAt)),
-    ]
-    if let name = caller.name { metadata["token"] = .string(name) }
-    // Addresses are personal data: only for who looks for a fault.
-    if logger.logLevel <= .debug { metadata["client"] = .string(request.remoteAddress) }
-    if !sourceNotes.isEmpty { metadata["sources"] = .string(sourceNotes.joined(separator: " ")) }
-    logger.info("\(request.method) \(route)", metadata: metadata)
+  private var routeName: String { route < Route.all.count ? Route.all[route].path : "none" }
+
+  private func ended(_ status: Status) {
+    trace?.end(
+      method: request.method, route: routeName, status: status.rawValue, token: caller.name)
+    log(status)
   }
 
-  private static func milliseconds(_ duration: Duration) -> String {
-    let tenths = duration.wholeNanoseconds / 100_000
-    return "\(tenths / 10).\(tenths % 10)"
+  private func log(_ status: Status) {
+    guard let log = context.gateway.process.log, log.writes(.info) else { return }
+    let line = LogLine(.info, "request")
+    line.add("request", requestID)
+    line.add("method", request.method)
+    line.add("route", routeName)
+    line.add("status", status.rawValue)
+    line.add("ms", Instant.now() - startedAt)
+    if let name = caller.name { line.add("token", name) }
+    if let trace { line.add("trace", trace.context.traceID) }
+    // Addresses are personal data: only for who looks for a fault.
+    if log.writes(.debug) { line.add("client", request.remoteAddress) }
+    if !sourceNotes.isEmpty { line.add("sources", sourceNotes) }
+    log.write(line.finished(log.format))
   }
 }

@@ -7,6 +7,8 @@ package struct Caller: Sendable, Equatable {
   /// The token's name; nil without authentication.
   package var name: String?
   package var permissions: CallerToken.Permissions
+  /// Nil: no limit of its own.
+  package var requestsPerSecond: Int?
 }
 
 /// Decides by the request's bearer token (RFC 6750, 2.1) and its host, against digests alone.
@@ -26,13 +28,18 @@ package struct Authenticator: Sendable {
     var at: Instant
   }
 
-  package init(_ configuration: GatewayConfiguration) {
+  /// - Parameter previous: what decided so far: a new configuration gives no caller a new second.
+  package init(
+    _ configuration: GatewayConfiguration, continuing previous: Authenticator? = nil
+  ) {
     tokens = configuration.auth.tokens
     isOpen = configuration.auth.isDisabled || configuration.auth.tokens.isEmpty
     checksHost =
       isOpen && !configuration.auth.isDisabled && !configuration.isDemo
       && configuration.listen.isLoopback
-    allowances = Guarded([:])
+    allowances = previous?.allowances ?? Guarded([:])
+    let names = Set(tokens.map(\.name))
+    allowances.withLock { $0 = $0.filter { names.contains($0.key) } }
   }
 
   package func checkHost(_ authority: String) throws(Problem) {
@@ -47,6 +54,7 @@ package struct Authenticator: Sendable {
     }
   }
 
+  /// Who shows a token that is known; `admit` says whether it may ask now.
   package func caller(_ fields: Fields) throws(Problem) -> Caller {
     if isOpen { return Caller(name: nil, permissions: [.raw, .contact]) }
     let given = fields.values("authorization")
@@ -59,14 +67,22 @@ package struct Authenticator: Sendable {
     // All are compared, each in constant time: neither a match nor its place shows in the time.
     var found: CallerToken?
     for token in tokens
-    where CRYPTO_memcmp(token.sha256, digest, min(token.sha256.count, digest.count)) == 0 {
+    where token.sha256.count == digest.count
+      && CRYPTO_memcmp(token.sha256, digest, digest.count) == 0
+    {
       found = token
     }
     guard let found else { throw Problem(.unauthorized, "the token is not known") }
-    if let rate = found.requestsPerSecond, !takes(found.name, rate: Double(rate)) {
+    return Caller(
+      name: found.name, permissions: found.permissions, requestsPerSecond: found.requestsPerSecond)
+  }
+
+  /// Counts a request of this caller's against its rate.
+  package func admit(_ caller: Caller) throws(Problem) {
+    guard let name = caller.name, let rate = caller.requestsPerSecond else { return }
+    guard takes(name, rate: Double(rate)) else {
       throw Problem(.rateLimited, "the token allows \(rate) requests per second")
     }
-    return Caller(name: found.name, permissions: found.permissions)
   }
 
   private func takes(_ name: String, rate: Double) -> Bool {

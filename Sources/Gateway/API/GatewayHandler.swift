@@ -1,25 +1,66 @@
 package import HTTP
-package import Logging
 package import Server
 package import Transport
+import Upstream
 
 /// The API on one loop: finds the route, asks who is calling, and lets the route answer.
 package final class GatewayHandler: RequestHandler {
-  private let context: RequestContext
-  private let logger: Logger
+  private var context: RequestContext
+  private lazy var lagTimer = LoopTimer { [weak self] in self?.measureLag() }
+  private var lagDue = Instant(nanoseconds: 0)
   private var random = SystemRandomNumberGenerator()
   private let idPrefix: String
   private var idCount: UInt64 = 0
 
-  package init(_ gateway: GatewayState, on loop: EventLoop, logger: Logger) {
+  package init(_ gateway: GatewayState, on loop: EventLoop) {
     context = RequestContext(gateway, on: loop)
-    self.logger = logger
     idPrefix = String(UInt64.random(in: 0 ... .max, using: &random), radix: 36)
+    loop.attach(self)
+    gateway.process.add(loop.handle)
+    scheduleLagMeasurement()
   }
+
+  /// Requests from now on are served from this; those under way keep what they began with.
+  func adopt(_ gateway: GatewayState) {
+    context = RequestContext(gateway, on: context.loop, replacing: context)
+    context.metrics.counts.keep(
+      sources: Set(gateway.sources.map(\.name)),
+      tokens: Set(gateway.configuration.auth.tokens.map(\.name)))
+  }
+
+  func finishTracing(completion: @escaping () -> Void) {
+    guard let exporter = context.tracer?.exporter else { return completion() }
+    exporter.finish(completion: completion)
+  }
+
+  func addCounts(to counts: inout LoopCounts, _ upstream: inout [String: UpstreamCounts]) {
+    counts.add(context.metrics.counts)
+    for (source, client) in zip(context.gateway.sources, context.clients) {
+      upstream[source.name, default: UpstreamCounts()].add(client.counts)
+    }
+  }
+
+  // MARK: Lag
+
+  /// Five looks a second cost nothing, and see what holds a loop up for long.
+  private static let lagInterval = Duration.milliseconds(200)
+
+  private func scheduleLagMeasurement() {
+    lagDue = Instant.now() + Self.lagInterval
+    context.loop.schedule(lagTimer, at: lagDue)
+  }
+
+  private func measureLag() {
+    context.metrics.counts.loopLag.note(Instant.now() - lagDue)
+    scheduleLagMeasurement()
+  }
+
+  // MARK: Requests
 
   package func handle(_ request: Request, _ responder: any Responder) {
     let exchange = APIExchange(
-      request, responder, context: context, logger: logger, requestID: requestID(request.fields))
+      request, responder, context: context, requestID: requestID(request.fields))
+    exchange.trace = context.tracer?.begin(request.fields)
     do throws(Problem) {
       try answer(request, exchange)
     } catch {
@@ -35,9 +76,9 @@ package final class GatewayHandler: RequestHandler {
         CrossOrigin.preflight(request, configuration.corsOrigins, allow: Route.methods)
       }
     }
-    for route in Route.all {
+    for (index, route) in Route.all.enumerated() {
       guard let segment = route.match(request.path) else { continue }
-      exchange.route = route.path
+      exchange.route = index
       if request.method == "OPTIONS" {
         return exchange.finish {
           CrossOrigin.preflight(request, configuration.corsOrigins, allow: Route.methods)
@@ -48,8 +89,8 @@ package final class GatewayHandler: RequestHandler {
           .methodNotAllowed, "this path answers \(Route.methods)", allow: Route.methods)
       }
       exchange.coding = try ContentCoding(request.fields)
-      if !route.isPublic {
-        exchange.caller = try context.gateway.authenticator.caller(request.fields)
+      if !route.isPublic, !(route.path == GetMetrics.path && configuration.metricsOpen) {
+        try identify(request, exchange)
       }
       guard let id = PercentCoding.decodeSegment(segment) else {
         throw Problem(.badRequest, "the id in the path is not valid percent-encoded UTF-8")
@@ -57,8 +98,13 @@ package final class GatewayHandler: RequestHandler {
       return try route.answer(request, id, context, exchange)
     }
     // What is there and what is not is for those who may ask.
-    exchange.caller = try context.gateway.authenticator.caller(request.fields)
+    try identify(request, exchange)
     throw Problem(.notFound, "there is nothing at this path")
+  }
+
+  private func identify(_ request: Request, _ exchange: APIExchange) throws(Problem) {
+    exchange.caller = try context.gateway.authenticator.caller(request.fields)
+    try context.gateway.authenticator.admit(exchange.caller)
   }
 
   /// The caller's id if it is fit for a log line, else one of our own: a random prefix and a count.

@@ -28,8 +28,13 @@ struct GetSession {
     guard nativeID != ".", nativeID != ".." else { throw Self.notFound }
     let target = source.provider.itemTarget(nativeID: nativeID)
     let deadline = context.loop.now + source.settings.timeout
-    let call = context.clients[index].get(target, deadline: deadline) { result in
+    let trace = exchange.trace?.call(source.name)
+    let call = context.clients[index].get(
+      target, fields: trace?.fields ?? Fields(), deadline: deadline
+    ) { result in
+      trace?.end(result)
       var verdict = UpstreamVerdict.usable
+      note(result, source, exchange)
       exchange.finish { () throws(Problem) in
         switch result {
         case .failure(let failure): throw Problem(failure, source: source.name)
@@ -46,7 +51,26 @@ struct GetSession {
       }
       return verdict
     }
-    exchange.onCancel { call.cancel() }
+    exchange.onCancel {
+      call.cancel()
+      trace?.cancel()
+    }
+  }
+
+  /// For log.
+  private func note(
+    _ result: Result<UpstreamAnswer, UpstreamFailure>, _ source: Source, _ exchange: APIExchange
+  ) {
+    var outcome = "ok"
+    switch result {
+    case .success: source.log.succeeded()
+    case .failure(let failure):
+      outcome = failure.code.name
+      source.log.failed(failure, at: context.loop.now)
+    }
+    exchange.sourceNotes = [
+      SourceNote(source: source.name, outcome: outcome, duration: exchange.elapsed)
+    ]
   }
 
   private static let notFound = Problem(.notFound, "there is no session of this id")

@@ -11,13 +11,29 @@ struct ListSessions {
       pairs, sources: context.gateway.sources.map(\.name),
       providers: context.gateway.providers)
     let presentation = try exchange.presentation(parameters, pairs)
-    let reading = try PageReading(parameters, context)
+    let reading = try PageReading(parameters, context, trace: exchange.trace)
     exchange.onCancel { reading.cancel() }
     reading.start { page, nextCursor in
       exchange.finish { () throws(Problem) in
         exchange.sourceNotes = page.outcomes.map(\.note)
+        note(page, reading.sources, limit: parameters.limit)
         try PageFailure.check(page, deniesPartial: parameters.deniesPartial)
         return presentation.response(page, of: reading.sources, nextCursor: nextCursor)
+      }
+    }
+  }
+
+  /// For metrics and log.
+  private func note(_ page: PageLoader.Page, _ sources: [Source], limit: Int) {
+    context.metrics.counts.page(page, limit: limit)
+    for (source, outcome) in zip(sources, page.outcomes) {
+      if let failure = outcome.failure {
+        source.log.failed(failure, at: context.loop.now)
+      } else if outcome.requests > 0 {
+        source.log.succeeded()
+      }
+      if outcome.report.rejected > 0 {
+        source.log.rejected(outcome.report.rejected, at: context.loop.now)
       }
     }
   }

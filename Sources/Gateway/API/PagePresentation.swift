@@ -140,8 +140,10 @@ struct PagePresentation {
 }
 
 extension PageLoader.SourceOutcome {
-  /// For a log line.
-  var note: String { "\(name)=\(failure?.code.name ?? state)/\(latency.wholeMilliseconds)ms" }
+  /// For the request's log line.
+  var note: SourceNote {
+    SourceNote(source: name, outcome: failure?.code.name ?? state, duration: latency)
+  }
 
   package var state: String {
     failure != nil ? "failed" : isExhausted ? "exhausted" : "ok"

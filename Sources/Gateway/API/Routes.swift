@@ -39,11 +39,15 @@ package struct Route: Sendable {
     Route(path: "/v1/sources", isPublic: false) { (_, _, context, exchange) throws(Problem) in
       try ListSources(context: context).answer(exchange)
     },
+    Route(path: GetMetrics.path, isPublic: false) {
+      (request, _, context, exchange) throws(Problem) in
+      try GetMetrics(context: context).answer(exchange)
+    },
     Route(path: "/healthz", isPublic: true) { (_, _, _, exchange) throws(Problem) in
       exchange.finish { state("ok") }
     },
     Route(path: "/readyz", isPublic: true) { (_, _, context, exchange) throws(Problem) in
-      if context.gateway.isDraining() { throw Problem(.draining, "the gateway is shutting down") }
+      if context.gateway.isDraining { throw Problem(.draining, "the gateway is shutting down") }
       exchange.finish { state("ready") }
     },
   ]

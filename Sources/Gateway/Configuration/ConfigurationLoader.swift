@@ -149,9 +149,7 @@ extension ConfigurationReading {
 
   /// Whoever serves beyond this machine says who may ask, or that everybody may.
   fileprivate mutating func checkWhoMayAsk() {
-    guard configuration.auth.tokens.isEmpty, !configuration.auth.isDisabled,
-      !configuration.isDemo, !configuration.listen.isLoopback
-    else { return }
+    guard !configuration.admitsCallers else { return }
     note(
       places["listen.host"] ?? "GATEWAY_HOST",
       "\(quoted(configuration.listen.host)) can be reached from other machines, and no token is"
@@ -171,11 +169,6 @@ extension ConfigurationReading {
         "source \(source.name): its base URL is http://, so its key and its sessions cross the"
           + " network unencrypted")
     }
-    let unused = [
-      ("metrics.open", configuration.metricsOpen),
-      ("tracing.endpoint", configuration.tracing.endpoint != nil),
-    ]
-    for (key, isSet) in unused where isSet { warn("\(key) has no effect in this release") }
     if listens { addServingWarnings() }
     if configuration.isDemo, !configuration.sources.isEmpty {
       warn("demo mode: the configured sources are not used")

@@ -27,6 +27,15 @@ package struct SourceSettings: Sendable {
     self.apiKey = apiKey
   }
 
+  /// Whether nothing that a source is made from differs.
+  func isSame(as other: SourceSettings) -> Bool {
+    name == other.name && provider.name == other.provider.name && origin == other.origin
+      && apiKey == other.apiKey && timeout == other.timeout && retries == other.retries
+      && concurrency == other.concurrency && rateLimit == other.rateLimit
+      && responseBytes == other.responseBytes && allowsHTTP2 == other.allowsHTTP2
+      && tls == other.tls
+  }
+
   /// The same in the terms of the client.
   package var upstream: UpstreamConfiguration {
     let (fieldName, value) = provider.credential(apiKey.exposed)

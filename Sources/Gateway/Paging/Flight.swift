@@ -10,6 +10,9 @@ final class Flight {
   var waiters: [WindowFetcher.Ticket] = []
   /// The request, where it is this loop's.
   var call: UpstreamCall?
+  /// It lives as long as its call, though a new configuration may have dropped the source.
+  var client: UpstreamClient?
+  var trace: CallTrace?
   /// How other loops see that request.
   var shared: SharedFlight?
   /// The request of another loop that this one waits for.
@@ -57,6 +60,7 @@ final class Flight {
   func leaveIfUnwanted() {
     guard waiters.isEmpty, shared?.closeIfUnwanted() ?? true else { return }
     call?.cancel()
+    trace?.cancel()
     joined?.leave(address)
     close()
   }

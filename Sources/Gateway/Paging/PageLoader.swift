@@ -62,7 +62,7 @@ package final class PageLoader {
 
   package init(
     _ parts: [Part], query: SessionQuery, limit: Int, pageBudget: Int, notBefore: Instant,
-    on loop: EventLoop, fetcher: WindowFetcher, scans: ScanRunner
+    on loop: EventLoop, fetcher: WindowFetcher, scans: ScanRunner, trace: RequestTrace? = nil
   ) {
     self.loop = loop
     self.fetcher = fetcher
@@ -75,7 +75,7 @@ package final class PageLoader {
       let native = part.source.provider.nativeOrder(for: order) ?? order
       return WindowFetcher.List(
         part.source, client: part.client, order: native, filter: query.filter,
-        direction: part.plan.direction ?? .onward)
+        direction: part.plan.direction ?? .onward, trace: trace)
     }
     builder = PageBuilder(
       order: query.order, limit: limit, pageBudget: pageBudget,

@@ -10,7 +10,9 @@ struct PageReading {
   private let loader: PageLoader
   private let signer: CursorSigner
 
-  init(_ parameters: ListParameters, _ context: RequestContext) throws(Problem) {
+  init(
+    _ parameters: ListParameters, _ context: RequestContext, trace: RequestTrace? = nil
+  ) throws(Problem) {
     let gateway = context.gateway
     let now = WallClock.now()
     traversal = try Traversal(parameters, gateway, now: now)
@@ -21,7 +23,7 @@ struct PageReading {
       parts, query: parameters.query, limit: parameters.limit,
       pageBudget: gateway.configuration.query.pageBudget,
       notBefore: traversal.notBefore(gateway.store, now: now, instant: context.loop.now),
-      on: context.loop, fetcher: context.fetcher, scans: context.scans)
+      on: context.loop, fetcher: context.fetcher, scans: context.scans, trace: trace)
   }
 
   /// - Parameter completion: called once, on the loop, perhaps before this returns, with the page and

@@ -1,3 +1,4 @@
+import HTTP
 package import Sessions
 package import Transport
 package import Upstream
@@ -38,11 +39,13 @@ package final class WindowFetcher {
 
   private let loop: EventLoop
   private let store: WindowStore
+  private let metrics: LoopMetrics
   private var flights: [FlightKey: Flight] = [:]
 
-  package init(loop: EventLoop, store: WindowStore) {
+  package init(loop: EventLoop, store: WindowStore, metrics: LoopMetrics = LoopMetrics()) {
     self.loop = loop
     self.store = store
+    self.metrics = metrics
   }
 
   /// What a fetch is of: a source's list as one query sees it.
@@ -53,20 +56,23 @@ package final class WindowFetcher {
     package let order: SessionOrder
     package let filter: SessionFilter
     package let direction: WalkDirection
+    /// Of the request on whose behalf it is asked.
+    let trace: RequestTrace?
 
     /// - Parameter order: the order that the upstream is asked for.
     package init(
       _ source: Source, client: UpstreamClient, order: SessionOrder, filter: SessionFilter,
-      direction: WalkDirection
+      direction: WalkDirection, trace: RequestTrace? = nil
     ) {
       self.source = source
       self.client = client
       self.order = order
       self.filter = filter
       self.direction = direction
+      self.trace = trace
       let first = WindowRequest(offset: 0, count: 1)
       key = .init(
-        source: source.name,
+        source: source.storeKey,
         target: source.provider.listTarget(first, order: order, filter: filter))
     }
   }
@@ -84,6 +90,7 @@ package final class WindowFetcher {
     if usesStore,
       let window = store.window(list.key, request, list.direction, notBefore: notBefore)
     {
+      metrics.counts.lookup(.kept, of: list.source.name)
       completion(.success(window), 0)
       return nil
     }
@@ -92,14 +99,17 @@ package final class WindowFetcher {
       startedAt >= notBefore && deadline - end <= Self.timeGivenUp
     }
     if let flight = flights[key], isOfUse(flight.startedAt, flight.deadline) {
+      metrics.counts.lookup(.shared, of: list.source.name)
       return wait(for: flight, Ticket(completion, startedFlight: false))
     }
     if let shared = store.flights[key], isOfUse(shared.startedAt, shared.deadline) {
       let flight = flight(key, startedAt: shared.startedAt, deadline: shared.deadline)
       if flight.join(shared) {
+        metrics.counts.lookup(.shared, of: list.source.name)
         return wait(for: flight, Ticket(completion, startedFlight: false))
       }
     }
+    metrics.counts.lookup(.asked, of: list.source.name)
     let flight = flight(key, startedAt: loop.now, deadline: deadline)
     let ticket = wait(for: flight, Ticket(completion, startedFlight: true))
     if store.isEnabled { store.flights.add(flight.share(), key) }
@@ -129,7 +139,13 @@ package final class WindowFetcher {
   ) {
     let provider = list.source.provider
     let target = provider.listTarget(request, order: list.order, filter: list.filter)
-    flight.call = list.client.get(target, deadline: deadline) { result in
+    let trace = list.trace?.call(list.source.name)
+    flight.trace = trace
+    flight.client = list.client
+    flight.call = list.client.get(
+      target, fields: trace?.fields ?? Fields(), deadline: deadline
+    ) { result in
+      trace?.end(result)
       switch result {
       case .failure(let failure):
         flight.end(.failure(failure), requests: failure.requests)

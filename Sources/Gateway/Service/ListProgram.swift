@@ -14,12 +14,16 @@ package enum ListProgram {
       file: arguments.configurationFile, demo: arguments.isDemo, listens: false)
     guard var configuration = loaded else { return ExitStatus.configuration }
     configuration.log.level = max(configuration.log.level, .warning)
-    let logger = LogOutput.logger(configuration.log)
+    let log = LogSink(configuration.log)
+    defer { log.flush() }
+    let logger = LogOutput.logger(log)
     for warning in configuration.warnings { logger.warning("\(warning)") }
     do throws(TransportError) {
       let simulator = configuration.isDemo ? try DemoMode.start(&configuration, logger) : nil
       defer { simulator?.stop() }
-      return list(arguments, try GatewayState(configuration, providers: ProviderCatalog.all))
+      let gateway = try GatewayState(
+        configuration, providers: ProviderCatalog.all, process: ServingProcess(logger: logger))
+      return list(arguments, gateway)
     } catch {
       ProcessSetUp.complain("sessions-gateway: \(error)")
       return ExitStatus.unavailable

@@ -1,23 +1,20 @@
-import Bytes
-import Glibc
-import JSON
 package import Logging
-import Sessions
 
-/// A log handler that writes one line an event to standard error, as text or as a JSON object.
-/// Control characters never reach the terminal or the collector as they are.
+/// Events by way of swift-log: a line each, to the process's sink, whose level and format hold for all.
 package struct LogOutput: LogHandler {
-  package var logLevel: Logger.Level
   package var metadata: Logger.Metadata = [:]
-  private let format: GatewayConfiguration.Log.Format
+  private let sink: LogSink
 
-  package init(_ settings: GatewayConfiguration.Log) {
-    logLevel = settings.level
-    format = settings.format
+  package init(_ sink: LogSink) { self.sink = sink }
+
+  package static func logger(_ sink: LogSink) -> Logger {
+    Logger(label: "sessions-gateway") { _ in LogOutput(sink) }
   }
 
-  package static func logger(_ settings: GatewayConfiguration.Log) -> Logger {
-    Logger(label: "sessions-gateway") { _ in LogOutput(settings) }
+  /// The sink's; a logger has none of its own, so that a reload changes it everywhere.
+  package var logLevel: Logger.Level {
+    get { sink.level }
+    set {}
   }
 
   package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -27,41 +24,8 @@ package struct LogOutput: LogHandler {
 
   package func log(event: LogEvent) {
     let all = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
-    let line = ByteBuffer(capacity: 256)
-    switch format {
-    case .text:
-      line.append("\(WallClock.now().text) \(event.level.rawValue.uppercased()) ")
-      line.append(Self.printable("\(event.message)"))
-      for (key, value) in all { line.append(" \(key)=\(Self.printable("\(value)"))") }
-    case .json:
-      line.append("{\"time\":")
-      line.append(json: WallClock.now().text)
-      line.append(",\"level\":")
-      line.append(json: event.level.rawValue)
-      line.append(",\"message\":")
-      line.append(json: "\(event.message)")
-      for (key, value) in all {
-        line.append(",")
-        line.append(json: key)
-        line.append(":")
-        line.append(json: "\(value)")
-      }
-      line.append("}")
-    }
-    line.append("\n")
-    // One write a line: lines of several loops do not mix.
-    withExtendedLifetime(line) { _ = write(2, line.bytes.baseAddress, line.count) }
-  }
-
-  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator, .format: false
-    default: true
-    }
-  }
-
-  private static func printable(_ text: String) -> String {
-    let shown = text.unicodeScalars.map { isPrintable($0) ? $0 : "?" }
-    return String(String.UnicodeScalarView(shown))
+    let line = LogLine(event.level, "\(event.message)")
+    for (key, value) in all { line.add(key, "\(value)") }
+    sink.write(line.finished(sink.format))
   }
 }
