@@ -2,9 +2,10 @@
 extension SourceReader {
   /// Takes every row that stands at one of the given members or between them.
   mutating func deal(with view: WalkedWindow, _ members: Range<Int>) {
-    let touchesStart = members.lowerBound == 0 && view.touchesStart
+    // Rows out of place may stand before the first that is in order.
+    let opening = members.lowerBound == 0 ? opening(of: view) : nil
     let first =
-      touchesStart ? 0 : members.isEmpty ? view.ranks.count : view.members[members.lowerBound]
+      opening ?? (members.isEmpty ? view.ranks.count : view.members[members.lowerBound])
     let last =
       members.upperBound < view.members.count
       ? view.members[members.upperBound] : view.ranks.count

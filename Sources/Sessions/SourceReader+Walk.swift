@@ -69,11 +69,21 @@ extension SourceReader {
   /// Whether the window overlaps what is known.
   private func continues(_ view: WalkedWindow) -> Bool {
     if view.ranks.isEmpty, walk.search.joinsKnown(view.window) { return true }
-    if walk.isBlind || view.touchesStart || view.membersBefore(joinRank) >= 2 { return true }
+    if walk.isBlind || opening(of: view) != nil || view.membersBefore(joinRank) >= 2 { return true }
     return !walk.group.isEmpty
       && view.window.sessions.indices.contains {
         walk.groupIDs.contains(RowIdentity(view.window, $0))
       }
+  }
+
+  /// Index of the row from which on the window shows the list from its start.
+  func opening(of view: WalkedWindow) -> Int? {
+    if view.touchesStart { return 0 }
+    guard let opening = walk.opening else { return nil }
+    return view.ranks.indices.first {
+      view.ranks[$0] == opening.rank
+        && RowIdentity(view.window, view.sessionIndex($0)) == opening.row
+    }
   }
 
   /// Moves the walk through every place that this window shows whole.
@@ -81,6 +91,7 @@ extension SourceReader {
     if view.window.requested < SourcePlan.leastRows, !view.touchesEnd,
       let larger = largerWindow(than: view.window)
     {
+      noteOpening(view)
       walk.next = larger
       return
     }
@@ -97,6 +108,7 @@ extension SourceReader {
     let end = view.touchesEnd ? view.members.count : view.membersBefore(edge)
     dealWithOverlooked(view, before: start)
     deal(with: view, start..<end)
+    walk.opening = nil
     if switchesToScan(view) { return }
     joinRank = view.touchesEnd ? .max : edge
     isComplete = view.touchesEnd || edge > plan.admitted.upperBound && !plan.readsBeyondEdge
@@ -125,10 +137,12 @@ extension SourceReader {
       isComplete = true
       return release()
     }
+    let opens = walk.group.isEmpty && view.touchesStart
+    if opens { noteOpening(view) }
     let next =
       view.ranks.isEmpty
       ? nil
-      : onwardRequest(view, from: max(0, view.ranks.count - SourcePlan.overlap))
+      : onwardRequest(view, from: opens ? 0 : max(0, view.ranks.count - SourcePlan.overlap))
     if let next, reachesBeyond(view.window, next) {
       walk.next = next
     } else {
@@ -141,6 +155,11 @@ extension SourceReader {
       }
       stepBeyond(view.window)
     }
+  }
+
+  private mutating func noteOpening(_ view: WalkedWindow) {
+    guard view.touchesStart, !view.ranks.isEmpty else { return }
+    walk.opening = (RowIdentity(view.window, view.sessionIndex(0)), view.ranks[0])
   }
 
   /// The rows of a probe, and more of those behind them: a few rows look ordered by chance. Nil when

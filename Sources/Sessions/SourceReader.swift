@@ -66,6 +66,9 @@ package struct SourceReader {
     /// The last window that rows were taken from, and how many of its rows, from the first in walk
     /// order, have been dealt with.
     var dealt: (view: WalkedWindow, count: Int)?
+    /// The list's first usable row, when the window that showed it had too few to go on from: a
+    /// window that shows it too shows all that comes after it.
+    var opening: (row: RowIdentity, rank: SortRank)?
     /// The window before this one had no usable row, so that there is nothing to overlap with.
     var isBlind = false
     var isStalled: Bool { stalls > 0 }
