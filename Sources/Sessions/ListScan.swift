@@ -18,7 +18,8 @@ package struct ListScan {
   private var phase = Phase.sweep
   /// Windows joined so far, in list order; those of the head come after them.
   private var joined: [Window] = []
-  private var ids: Set<RowIdentity> = []
+  /// Rows seen so far, and when each was last updated.
+  private var seen: [RowIdentity: Timestamp?] = [:]
   /// Answers that came before their turn, by offset.
   private var early: [WindowRequest: Window] = [:]
   private var planned: [WindowRequest] = []
@@ -104,7 +105,7 @@ package struct ListScan {
     let isJoined = sharesRow(window)
     add(window)
     planned = []
-    if isJoined || window.end == .here || ids.count >= 2 * rowLimit {
+    if isJoined || window.end == .here || seen.count >= 2 * rowLimit {
       phase = .done
     } else {
       planned = [following(window.offset + window.rawCount)]
@@ -116,11 +117,16 @@ package struct ListScan {
   }
 
   private func sharesRow(_ window: Window) -> Bool {
-    window.sessions.indices.contains { ids.contains(RowIdentity(window, $0)) }
+    // One that was updated since may stand elsewhere: it says nothing about what lies between.
+    window.sessions.indices.contains {
+      seen[RowIdentity(window, $0)] == .some(window.sessions[$0].updatedAt)
+    }
   }
 
   private mutating func add(_ window: Window) {
     joined.append(window)
-    for index in window.sessions.indices { ids.insert(RowIdentity(window, index)) }
+    for index in window.sessions.indices {
+      seen[RowIdentity(window, index)] = .some(window.sessions[index].updatedAt)
+    }
   }
 }

@@ -70,9 +70,11 @@ extension SourceReader {
   private func continues(_ view: WalkedWindow) -> Bool {
     if view.ranks.isEmpty, walk.search.joinsKnown(view.window) { return true }
     if walk.isBlind || opening(of: view) != nil || view.membersBefore(joinRank) >= 2 { return true }
+    // By rank as well: a row of the group that has been updated since stands elsewhere.
     return !walk.group.isEmpty
-      && view.window.sessions.indices.contains {
-        walk.groupIDs.contains(RowIdentity(view.window, $0))
+      && view.ranks.indices.contains {
+        view.ranks[$0] == joinRank
+          && walk.groupIDs.contains(RowIdentity(view.window, view.sessionIndex($0)))
       }
   }
 

@@ -95,7 +95,6 @@ struct ModelTraversal {
       result.pageStarts.append(result.output.count)
       var page = builder(positions, admitted: admitted, limit: limit(&generator))
       kept = kept.map { $0.filter { _ in !generator.chance(forgetting) } }
-      var offered = kept
       let spent = upstreams.map(\.requests)
       var flights: [Flight] = []
       var turns = 0
@@ -103,10 +102,9 @@ struct ModelTraversal {
         turns += 1
         var hasArrived = false
         for source in page.fill() {
-          guard let flight = ask(source, of: &page, offered, flights, &generator) else { continue }
+          guard let flight = ask(source, of: &page, flights, &generator) else { continue }
           if let kept = flight.kept {
-            let window = offered[source].remove(at: kept)
-            deliver(window, from: source, to: &page, &result)
+            deliver(kept, from: source, to: &page, &result)
             hasArrived = true
           } else {
             flights.append(flight)
@@ -181,13 +179,13 @@ struct ModelTraversal {
     var request: WindowRequest?
     /// The answer, where the upstream has given it already: the list may change until it arrives.
     var answer: Window?
-    /// Index among the windows offered, where one that was kept will do.
-    var kept: Int?
+    /// One that was kept and will do.
+    var kept: Window?
   }
 
   /// Asks for what a source needs next; nil while that is under way already.
   private mutating func ask(
-    _ source: Int, of page: inout PageBuilder, _ offered: [[Window]], _ flights: [Flight],
+    _ source: Int, of page: inout PageBuilder, _ flights: [Flight],
     _ generator: inout SeededGenerator
   ) -> Flight? {
     if page.sources[source].reader.needsScan {
@@ -196,16 +194,21 @@ struct ModelTraversal {
     }
     guard let request = page.nextRequest(source) else { return nil }
     var flight = Flight(source: source, request: request)
-    // A kept window serves a page once; the store has no use for asking it again.
-    if keepsWindows, page.sources[source].reader.acceptsKept, let direction = directions[source],
-      let index = offered[source].lastIndex(where: { $0.serves(request, direction) })
-    {
-      flight.kept = index
-      return flight
+    // As the store does: of those that will do the one that shows most, any number of times.
+    if keepsWindows, page.sources[source].reader.acceptsKept, let direction = directions[source] {
+      flight.kept = kept[source].filter { $0.serves(request, direction) }.max {
+        Self.reach($0, direction) < Self.reach($1, direction)
+      }
+      if flight.kept != nil { return flight }
     }
     churn(&upstreams, &generator)
     if generator.chance(0.5) { flight.answer = fetch(request, source) }
     return flight
+  }
+
+  /// How far a window shows the list in the direction of the walk.
+  private static func reach(_ window: Window, _ direction: WalkDirection) -> Int {
+    direction == .onward ? window.offset + window.rawCount : -window.offset
   }
 
   private mutating func arrive(
