@@ -3,7 +3,7 @@ extension SourceReader {
   /// Whether answers from before this request may serve it: a place that was looked for in vain, or
   /// a window that ended before anything new, may have been missed for their age.
   package var acceptsKept: Bool {
-    walk.search.requests <= 2 && !walk.isStalled && !walk.suspicion.isActive
+    walk.idle <= 2 && !walk.isStalled && !walk.suspicion.isActive
   }
 
   var rowsPerRequest: Int {

@@ -9,6 +9,7 @@ extension SourceReader {
     let last =
       members.upperBound < view.members.count
       ? view.members[members.upperBound] : view.ranks.count
+    walk.dealt = (view, last)
     guard first < last else { return dealWithGroup() }
     var dealt: [SourceRow] = []
     dealt.reserveCapacity(last - first)
@@ -27,7 +28,6 @@ extension SourceReader {
       dealt.removeAll { $0.rank == joinRank }
       dealWithGroup()
     }
-    walk.dealt = (view, last)
     note(strays: last - first - members.count, of: last - first)
     deal(with: dealt)
   }
@@ -37,13 +37,16 @@ extension SourceReader {
   /// with now.
   mutating func dealWithOverlooked(_ view: WalkedWindow, before member: Int) {
     let first = member < view.members.count ? view.members[member] : view.ranks.count
-    func isNew(_ index: Int) -> Bool {
-      !wasDealtWith(RowIdentity(view.window, view.sessionIndex(index)))
-    }
-    guard walk.dealt != nil,
-      let start = (0..<first).first(where: { view.ranks[$0] >= joinRank && isNew($0) })
+    guard let dealt = walk.dealt,
+      let start = (0..<first).first(where: { index in
+        view.ranks[index] >= joinRank
+          && dealt.view.has(view, index, among: dealt.count..<dealt.view.ranks.count)
+      })
     else { return }
-    let overlooked = (start..<first).filter(isNew).map { index in
+    let overlooked = (start..<first).filter { index in
+      !dealt.view.has(view, index, among: 0..<dealt.count)
+        && !walk.groupIDs.contains(RowIdentity(view.window, view.sessionIndex(index)))
+    }.map { index in
       // Earlier pages may have returned a row ahead of its rank, at the place where it stands.
       let stands = view.members.last { $0 < index }.map { view.ranks[$0] } ?? joinRank
       return row(view, index, place: view.ranks[index] < joinRank ? joinRank : stands)
@@ -52,16 +55,20 @@ extension SourceReader {
     deal(with: overlooked)
   }
 
-  /// Whether a row is among those that the last window showed as dealt with.
-  private func wasDealtWith(_ id: RowIdentity) -> Bool {
-    guard let (view, count) = walk.dealt else { return false }
-    return (0..<count).reversed().contains { RowIdentity(view.window, view.sessionIndex($0)) == id }
-  }
-
   private mutating func note(strays: Int, of rows: Int) {
     self.rows += rows
     self.strays += strays
     if strays > 0 { position.sawDisorder = true }
+  }
+
+  /// Index of the first row of the group that is being gathered: what stands behind it is new.
+  func groupStart(in view: WalkedWindow) -> Int? {
+    guard !walk.group.isEmpty else { return nil }
+    // By rank as well: a row of the group that has been updated since stands elsewhere.
+    return view.ranks.indices.first {
+      view.ranks[$0] == joinRank
+        && walk.groupIDs.contains(RowIdentity(view.window, view.sessionIndex($0)))
+    }
   }
 
   mutating func dealWithGroup() {

@@ -17,6 +17,8 @@ extension SourceReader {
   package mutating func receive(_ window: Window) throws(Fault) {
     guard let direction = plan.direction else { return }
     walk.isOutstanding = false
+    walk.idle += 1
+    guard walk.idle <= Self.mostIdle else { throw .placeNotFound }
     report.scanned += window.rawCount
     report.rejected += window.rejected
     // A count of rows that are dropped here afterwards would say nothing about the query.
@@ -69,13 +71,8 @@ extension SourceReader {
   /// Whether the window overlaps what is known.
   private func continues(_ view: WalkedWindow) -> Bool {
     if view.ranks.isEmpty, walk.search.joinsKnown(view.window) { return true }
-    if walk.isBlind || opening(of: view) != nil || view.membersBefore(joinRank) >= 2 { return true }
-    // By rank as well: a row of the group that has been updated since stands elsewhere.
-    return !walk.group.isEmpty
-      && view.ranks.indices.contains {
-        view.ranks[$0] == joinRank
-          && walk.groupIDs.contains(RowIdentity(view.window, view.sessionIndex($0)))
-      }
+    return walk.isBlind || opening(of: view) != nil || view.membersBefore(joinRank) >= 2
+      || groupStart(in: view) != nil
   }
 
   /// Index of the row from which on the window shows the list from its start.
@@ -107,6 +104,7 @@ extension SourceReader {
     if !view.touchesEnd, edge <= joinRank { return try extendGroup(view, from: start) }
     report.reads += 1
     walk.stalls = 0
+    walk.idle = 0
     let end = view.touchesEnd ? view.members.count : view.membersBefore(edge)
     dealWithOverlooked(view, before: start)
     deal(with: view, start..<end)
@@ -131,6 +129,7 @@ extension SourceReader {
     let top = view.ranks.isEmpty ? nil : RowIdentity(view.window, view.sessionIndex(0))
     walk.stalls = walk.group.count > known ? 1 : top == walk.groupTop ? walk.stalls + 1 : 1
     walk.groupTop = top
+    if walk.group.count > known { walk.idle = 0 }
     guard walk.stalls <= Self.mostStalls else { throw .ignoresPaging }
     guard walk.group.count < plan.scanLimit else {
       report.order = .truncated

@@ -53,6 +53,9 @@ package struct SourceReader {
   /// Fresh windows in a row that may bring nothing new: a list may shrink while it is read, but an
   /// upstream that gives one page for all never gets further.
   static let mostStalls = 8
+  /// Windows in a row that may leave the walk where it is: several searches for one place. Whatever
+  /// the upstream shows, a page comes to an end.
+  static let mostIdle = 4 * PlaceSearch.limit
 
   struct Walk {
     var isOutstanding = false
@@ -71,6 +74,8 @@ package struct SourceReader {
     var opening: (row: RowIdentity, rank: SortRank)?
     /// The window before this one had no usable row, so that there is nothing to overlap with.
     var isBlind = false
+    /// How many windows in a row did not bring the walk on.
+    var idle = 0
     var isStalled: Bool { stalls > 0 }
     /// How many windows in a row brought nothing new.
     var stalls = 0

@@ -48,6 +48,12 @@ struct WalkedWindow {
     window.offset + Int(window.positions[sessionIndex(index)])
   }
 
+  /// Whether the session at `index` of another window is in this one too, among some of its rows.
+  func has(_ other: WalkedWindow, _ index: Int, among rows: Range<Int>) -> Bool {
+    let id = RowIdentity(other.window, other.sessionIndex(index))
+    return rows.reversed().contains { RowIdentity(window, sessionIndex($0)) == id }
+  }
+
   /// Number of rows that keep the order and come strictly before `rank`.
   func membersBefore(_ rank: SortRank) -> Int {
     var low = 0
