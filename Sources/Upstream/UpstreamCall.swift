@@ -18,7 +18,8 @@ package final class UpstreamCall {
   var stage = Stage.waitingForPermit
   var isProbe = false
   var holdsPermit = false
-  var requests = 0
+  /// Requests sent so far.
+  package internal(set) var requests = 0
   var retriesLeft: Int
   /// A `Retry-After` is waited for once.
   var mayWait = true

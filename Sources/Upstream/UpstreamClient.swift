@@ -10,17 +10,16 @@ package final class UpstreamClient {
   package typealias Completion = (Result<UpstreamAnswer, UpstreamFailure>) -> UpstreamVerdict
 
   let shared: UpstreamShared
-  private let loop: EventLoop
+  let loop: EventLoop
   private let pool: ConnectionPool
   private var calls: [ObjectIdentifier: UpstreamCall] = [:]
-  private var waiting: [UpstreamCall] = []
+  /// Calls that wait for a permit, in order.
+  var waiting: [UpstreamCall] = []
   /// Permits that will be handed to this loop.
-  private var permitsAwaited = 0
-  /// Longer than the requests of one page take turns, and short beside a timeout.
-  private static let fairWait = Duration.milliseconds(250)
+  var permitsAwaited = 0
 
   private var random = SystemRandomNumberGenerator()
-  private var counted = UpstreamCounts()
+  var counted = UpstreamCounts()
 
   /// What has been done so far, and the connections as they are.
   package var counts: UpstreamCounts {
@@ -86,109 +85,9 @@ package final class UpstreamClient {
     leave(call)
   }
 
-  // MARK: Permit
-
-  private func enter(_ call: UpstreamCall) {
-    guard waiting.count < shared.configuration.maximumWaiting else {
-      let failure = UpstreamFailure(
-        .rateLimited, "too many requests wait for this source", retryAfter: .seconds(1))
-      return finishLater(call, failure)
-    }
-    let needsPermit = permitsAwaited <= waiting.count
-    switch shared.enter(
-      loop.handle, mayStart: waiting.isEmpty, queues: needsPermit, at: loop.now)
-    {
-    case .started(let asProbe):
-      call.holdsPermit = true
-      call.isProbe = asProbe
-      takeTurn(call)
-    case .queued:
-      if needsPermit { permitsAwaited += 1 }
-      waiting.append(call)
-      // Half of its time is for the answer: what has waited longer would fail for want of it.
-      let patience = (call.deadline - loop.now) / 2
-      schedule(call, at: loop.now + patience) { client, call in
-        let failure = UpstreamFailure(
-          .rateLimited, "too many requests wait for this source", retryAfter: .seconds(1))
-        client.finish(call, .failure(failure))
-      }
-    case .refused(let delay):
-      finishLater(call, .circuitOpen(delay))
-    }
-  }
-
-  /// A permit that this loop waited for has come.
-  func handedPermit() {
-    permitsAwaited -= 1
-    guard !waiting.isEmpty else { return ClientDirectory.giveBack(shared) }
-    let call = takeWaiting()
-    call.holdsPermit = true
-    switch shared.enterWithPermit(at: loop.now) {
-    case .pass: break
-    case .probe: call.isProbe = true
-    case .refused(let delay): return finish(call, .failure(.circuitOpen(delay)))
-    }
-    takeTurn(call)
-  }
-
-  /// In order, until the first has waited so long that the source does not keep up: then the newest
-  /// first, whose callers have the most time left. Were the order kept, every call would be answered
-  /// when it was almost too late, and a page of several calls never.
-  private func takeWaiting() -> UpstreamCall {
-    let keepsUp = loop.now - waiting[0].startedAt < Self.fairWait
-    let call = keepsUp ? waiting.removeFirst() : waiting.removeLast()
-    if let timer = call.turnTimer { loop.cancel(timer) }
-    return call
-  }
-
-  // MARK: Turn
-
-  private func takeTurn(_ call: UpstreamCall) {
-    call.stage = .waitingForTurn
-    switch shared.takeTurn(at: loop.now, before: call.deadline) {
-    case .at(let time, let number):
-      call.turn = number
-      wait(call, until: time)
-    case .refused(let delay):
-      // A retry that finds no turn leaves the call with what made it a retry.
-      var failure =
-        call.lastFailure ?? UpstreamFailure(.rateLimited, "the source's limit is used up")
-      failure.retryAfter = delay
-      failure.requests = call.requests
-      finishLater(call, failure)
-    }
-  }
-
-  private func wait(_ call: UpstreamCall, until time: Instant) {
-    if time <= loop.now { return send(call) }
-    counted.waits(time - loop.now)
-    schedule(call, at: time) { client, call in
-      // The source may have asked for a pause since the turn was given.
-      let notBefore = client.shared.notBefore
-      if notBefore <= client.loop.now {
-        client.send(call)
-      } else if notBefore < call.deadline {
-        client.wait(call, until: notBefore)
-      } else {
-        client.takeTurn(call)
-      }
-    }
-  }
-
-  private func schedule(
-    _ call: UpstreamCall, at time: Instant,
-    _ body: @escaping (UpstreamClient, UpstreamCall) -> Void
-  ) {
-    let timer = LoopTimer { [weak self, unowned call] in
-      if let self { body(self, call) }
-    }
-    call.turnTimer = timer
-    loop.schedule(timer, at: time)
-  }
-
   // MARK: Requests
 
-  private func send(_ call: UpstreamCall) {
+  func send(_ call: UpstreamCall) {
     shared.countRequest(
       isFirst: call.requests == 0, isRetry: call.isRetrying, at: loop.now)
     call.sentAsRetry = call.isRetrying
@@ -287,13 +186,13 @@ package final class UpstreamClient {
     finish(call, .failure(failure))
   }
 
-  private func finishLater(_ call: UpstreamCall, _ failure: UpstreamFailure) {
+  func finishLater(_ call: UpstreamCall, _ failure: UpstreamFailure) {
     loop.defer { [weak self] in
       if !call.hasEnded { self?.finish(call, .failure(failure)) }
     }
   }
 
-  private func finish(
+  func finish(
     _ call: UpstreamCall, _ outcome: Result<UpstreamAnswer, UpstreamFailure>
   ) {
     let completion = call.completion

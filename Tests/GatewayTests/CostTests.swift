@@ -179,10 +179,14 @@ import Testing
         options.faults[provider] = SimulatorFaults(
           latency: .milliseconds(300) ... .milliseconds(300))
       }
+    } configure: {
+      $0.cache.ttl = .zero
     }
-    let start = ContinuousClock.now
-    _ = try fixture.client.page("limit=20")
-    let spent = ContinuousClock.now - start
-    #expect(spent >= .milliseconds(300) && spent < .milliseconds(850), "\(spent)")
+    // A busy machine may hold up one try as long as asking in turn would take, but not each.
+    let times = try (0..<3).map { _ in
+      try ContinuousClock().measure { _ = try fixture.client.page("limit=20") }
+    }
+    #expect(times.allSatisfy { $0 >= .milliseconds(300) }, "\(times)")
+    #expect(times.contains { $0 < .milliseconds(850) }, "\(times)")
   }
 }

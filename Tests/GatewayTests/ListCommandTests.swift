@@ -5,7 +5,7 @@ import Simulator
 import Testing
 
 /// `list` as an operator starts it: the real executable, its exit status and its streams.
-@Suite(.timeLimit(.minutes(5))) struct ListCommandTests {
+@Suite(.timeLimit(.minutes(10))) struct ListCommandTests {
   @Test func aPageComesWithoutAServer() throws {
     let fixture = try GatewayFixture(sessions: 20)
     let run = try command("list --format ndjson --limit 5", fixture)

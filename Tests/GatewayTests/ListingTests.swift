@@ -5,7 +5,7 @@ import Simulator
 import Testing
 
 /// `list` in this process, with what it writes and says caught.
-@Suite(.timeLimit(.minutes(5))) struct ListingTests {
+@Suite(.timeLimit(.minutes(10))) struct ListingTests {
   @Test(arguments: ["ndjson", "csv"])
   func aPageIsTheVeryBytesOfTheAPI(format: String) throws {
     let fixture = try GatewayFixture(sessions: 60)

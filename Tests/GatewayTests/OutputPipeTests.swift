@@ -4,7 +4,7 @@ import Gateway
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct OutputPipeTests {
+@Suite(.timeLimit(.minutes(10))) struct OutputPipeTests {
   @Test func aReaderThatHasLeftIsNoticedWithAndWithoutBytes() throws {
     let (reading, writing) = try pipe()
     close(reading)

@@ -5,7 +5,7 @@ import Testing
 
 /// The real executable: signals, files that change, and what the kernel holds against dumps.
 @Suite struct ProcessTests {
-  @Test(.timeLimit(.minutes(1))) func aHangupReadsTheFilesAgain() throws {
+  @Test(.timeLimit(.minutes(10))) func aHangupReadsTheFilesAgain() throws {
     let fixture = try GatewayFixture(sessions: 20)
     let folder = try Folder()
     try folder.write("key", fixture.simulator.apiKey(.anam))
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func noCoreCanBeWrittenAndNobodyMayDump() throws {
+  @Test(.timeLimit(.minutes(10))) func noCoreCanBeWrittenAndNobodyMayDump() throws {
     let gateway = try ServedProcess(["--demo"], asNobody: true)
     let limits = try String(contentsOfFile: "/proc/\(gateway.processID)/limits", encoding: .utf8)
     let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file") })

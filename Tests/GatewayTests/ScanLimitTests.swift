@@ -4,7 +4,7 @@ import Testing
 
 /// Lists that are read in full take their turn: each holds many rows in memory.
 @Suite struct ScanLimitTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func scansBeyondTheLimitWaitForTheirTurn() throws {
     let latency = Duration.milliseconds(300)
     let fixture = try GatewayFixture(sessions: 20) { options in

@@ -33,12 +33,18 @@ import Testing
       #expect(
         Set(source.keys) == [
           "name", "provider", "baseURL", "state", "lastSuccess", "lastError", "latencyMs",
-          "rateLimitRemaining", "requestsInFlight", "capabilities",
+          "rateLimitRemaining", "requestsInFlight", "requestsWaiting", "concurrency", "rateLimit",
+          "rateLimitPauseMs", "circuit", "requestsTotal", "retriesTotal", "retriesLeft",
+          "failuresTotal", "capabilities",
         ])
-      for name in ["lastSuccess", "lastError", "rateLimitRemaining"] {
+      for name in [
+        "lastSuccess", "lastError", "rateLimitRemaining", "rateLimit", "rateLimitPauseMs",
+      ] {
         #expect(source[name] is NSNull, "\(name)")
       }
       #expect(canonicalJSON(source["latencyMs"] ?? "") == #"{"p50":null,"p95":null}"#)
+      #expect(
+        canonicalJSON(source["circuit"] ?? "") == #"{"failuresInARow":0,"retryAfterMs":null}"#)
     }
     fixture.setFault(.status(400, nil), at: [.alcamine])
     _ = try fixture.client.page("limit=5")
@@ -57,11 +63,15 @@ import Testing
     let capabilities = after.map { canonicalJSON($0["capabilities"] ?? "") }
     #expect(
       capabilities == [
-        #"{"filters":[],"maximumPage":250,"orders":["-createdAt"]}"#,
-        #"{"filters":["agentId","anam.apiKeyId"],"maximumPage":100,"orders":["-createdAt"]}"#,
+        #"{"filters":[],"maximumPage":250,"orders":["-createdAt"],"parameters":[]}"#,
+        #"{"filters":["agentId","anam.apiKeyId"],"maximumPage":100,"orders":["-createdAt"],"#
+          + #""parameters":[{"name":"anam.apiKeyId","type":"uuid"}]}"#,
         #"{"filters":["createdAfter","createdBefore","channel","modality","athena.appId","#
           + #""athena.includeSubSessions","athena.includeTaskSessions"],"maximumPage":500,"#
-          + #""orders":["-createdAt","createdAt","-updatedAt","updatedAt"]}"#,
+          + #""orders":["-createdAt","createdAt","-updatedAt","updatedAt"],"parameters":["#
+          + #"{"name":"athena.includeSubSessions","type":"boolean"},"#
+          + #"{"name":"athena.includeTaskSessions","type":"boolean"},"#
+          + #"{"name":"athena.appId","type":"text"}]}"#,
       ])
     try fixture.client.get("/v1/sources?limit=5").expectProblem(400, "unknown-parameter")
   }

@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// The executable as a server: HTTPS, take-over, and too few descriptors.
-@Suite(.timeLimit(.minutes(2))) struct ServingTests {
+@Suite(.timeLimit(.minutes(10))) struct ServingTests {
   private let authority = CertificateAuthority.shared
   private let demo = ["GATEWAY_DEMO": "1", "GATEWAY_LOG_LEVEL": "error"]
 

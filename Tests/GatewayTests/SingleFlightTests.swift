@@ -5,7 +5,7 @@ import Testing
 /// Many callers that ask for the same thing at once cost one request a source, whichever loops they
 /// came to.
 @Suite struct SingleFlightTests {
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func identicalPagesOnSeveralLoopsShareTheirRequests() throws {
     let fixture = try fixture()
     let connections = try ask(fixture, 24)
@@ -14,7 +14,7 @@ import Testing
   }
 
   /// Those who stay get their page, whoever had made the request that they wait for.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func callersThatLeaveTakeNothingFromTheOthers() throws {
     let fixture = try fixture()
     var connections = try ask(fixture, 24)

@@ -86,7 +86,7 @@ import Upstream
     .appendingPathComponent(".build/peer-tools/bin").path
 
   /// `SCREENSHOTS` names a folder for what the browser showed.
-  @Test(.timeLimit(.minutes(8))) func `people can use the pages in a browser`() throws {
+  @Test(.timeLimit(.minutes(10))) func `people can use the pages in a browser`() throws {
     let (open, failing) = (try Stage(), try Stage(fault: .status(500, nil)))
     let guarded = try Stage(asksForToken: true)
     let screenshots = ProcessInfo.processInfo.environment["SCREENSHOTS"].map { [$0] } ?? []
@@ -101,7 +101,7 @@ import Upstream
     #expect(output.components(separatedBy: "passed ").count - 1 == 12)
   }
 
-  @Test(.timeLimit(.minutes(4))) func `the document is valid, and the gateway keeps to it`() throws
+  @Test(.timeLimit(.minutes(10))) func `the document is valid, and the gateway keeps to it`() throws
   {
     let stage = try Stage(asksForToken: true, permissions: .raw)
     let document = Self.folder.deletingLastPathComponent().deletingLastPathComponent()

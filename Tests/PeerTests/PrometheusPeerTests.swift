@@ -9,7 +9,7 @@ import Upstream
 
 /// The metrics as Prometheus itself sees them, from Debian's package `prometheus`.
 @Suite(.enabled(if: Peer.isEnabled)) struct PrometheusPeerTests {
-  @Test(.timeLimit(.minutes(1))) func promtoolFindsNothingToMend() throws {
+  @Test(.timeLimit(.minutes(10))) func promtoolFindsNothingToMend() throws {
     let served = try ServedGateway()
     try served.askAll()
     let result = try Self.promtool(["check", "metrics"], input: try served.metrics())
@@ -17,7 +17,7 @@ import Upstream
     #expect(result.output == "", "\(result.output)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func promtoolAcceptsTheAlertRules() throws {
+  @Test(.timeLimit(.minutes(10))) func promtoolAcceptsTheAlertRules() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     let rules = root.appending(path: "config/prometheus-rules.yaml").path
@@ -25,7 +25,7 @@ import Upstream
     #expect(result.status == 0, "\(result.output)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func prometheusScrapesWhatWasCounted() throws {
+  @Test(.timeLimit(.minutes(10))) func prometheusScrapesWhatWasCounted() throws {
     let served = try ServedGateway()
     try served.askAll()
     let port = try Peer.freePort()

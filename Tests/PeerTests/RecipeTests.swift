@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What docs/RECIPES.md says, done; and the formats, read by programs that are not ours.
-@Suite(.enabled(if: Peer.isEnabled), .serialized, .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Peer.isEnabled), .serialized, .timeLimit(.minutes(10)))
 struct RecipeTests {
   /// A block of the page that can be run.
   struct Recipe: CustomTestStringConvertible, Sendable {

@@ -5,7 +5,7 @@ import Testing
 
 /// Replicas behind a load balancer that is not ours: each page comes from another one, and one of them
 /// is restarted on the way.
-@Suite(.enabled(if: Peer.isEnabled), .serialized, .timeLimit(.minutes(2)))
+@Suite(.enabled(if: Peer.isEnabled), .serialized, .timeLimit(.minutes(10)))
 struct ReplicaPeerTests {
   private static let token = "token-of-the-one-who-walks"
 

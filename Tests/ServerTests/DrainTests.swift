@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// Clients keep connecting while a server stops: whoever has connected is answered.
-@Suite(.timeLimit(.minutes(1))) struct DrainTests {
+@Suite(.timeLimit(.minutes(10))) struct DrainTests {
   /// Threads that connect, ask once and leave, over and over, until told to stop or turned away.
   private final class Crowd: Sendable {
     struct Tally {

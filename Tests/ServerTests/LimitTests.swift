@@ -151,7 +151,8 @@ struct LimitTests {
         #expect(try polite.answer()?.status == 200)
         longest = max(longest, Instant.now() - start)
       }
-      #expect(longest < .seconds(1))
+      // One slow client after another would take a minute.
+      #expect(longest < .seconds(5))
       for client in slow { #expect(try client.answersToEnd().map(\.status) == [408]) }
     }
   }

@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// HTTPS as curl and openssl, which are not ours, see it.
-@Suite(.timeLimit(.minutes(2))) struct TLSTests {
+@Suite(.timeLimit(.minutes(10))) struct TLSTests {
   private static let authority = CertificateAuthority.shared
   private let request = "GET /path HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 

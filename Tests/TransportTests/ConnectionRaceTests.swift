@@ -48,6 +48,11 @@ import Testing
     return (outcome ?? "nothing", Instant.now() - start)
   }
 
+  /// Of a few tries: a busy machine may hold one up as long as a head start does.
+  private func quickest(_ addresses: [RemoteAddress]) -> Duration {
+    (0..<5).map { _ in connect(addresses).time }.min() ?? .seconds(5)
+  }
+
   private func closedAddress(_ host: String = "127.0.0.1") throws -> RemoteAddress {
     // The port is free again when the listener is gone, and nobody takes it so soon.
     try Listener(host: host).address
@@ -64,18 +69,17 @@ import Testing
 
   @Test func `an address that refuses is followed by the next at once`() throws {
     let listener = try Listener()
-    let (outcome, time) = connect([try closedAddress(), try closedAddress(), listener.address])
-    #expect(outcome == "127.0.0.1")
-    #expect(time < .milliseconds(200))
+    let addresses = [try closedAddress(), try closedAddress(), listener.address]
+    #expect(connect(addresses).outcome == "127.0.0.1")
+    #expect(quickest(addresses) < .milliseconds(200))
   }
 
   @Test func `when one family does not work, the other does`() throws {
     let listener = try Listener()
     // Nobody listens there, where there is IPv6 at all.
     let other = try #require(RemoteAddress(numeric: "::1", port: 1))
-    let (outcome, time) = connect([other, listener.address])
-    #expect(outcome == "127.0.0.1")
-    #expect(time < .milliseconds(200))
+    #expect(connect([other, listener.address]).outcome == "127.0.0.1")
+    #expect(quickest([other, listener.address]) < .milliseconds(200))
   }
 
   @Test func `when all refuse, the refusal is told`() throws {

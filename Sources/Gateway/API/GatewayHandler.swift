@@ -95,7 +95,7 @@ package final class GatewayHandler: RequestHandler {
       guard let id = PercentCoding.decodeSegment(segment) else {
         throw Problem(.badRequest, "the id in the path is not valid percent-encoded UTF-8")
       }
-      return try route.answer(request, id, context, exchange)
+      return try route.answer(id, context, exchange)
     }
     // What is there and what is not is for those who may ask.
     try identify(request, exchange)

@@ -27,9 +27,9 @@ struct GetWebFile: Sendable {
     "require-trusted-types-for 'script'", "trusted-types 'none'",
   ].joined(separator: "; ")
 
-  func answer(_ request: Request, _ exchange: APIExchange) {
+  func answer(_ exchange: APIExchange) {
     exchange.finish {
-      let given = request.fields.elements("if-none-match")
+      let given = exchange.request.fields.elements("if-none-match")
       if given.contains(where: { $0 == "*" || EntityTag.matches($0, tag) }) {
         return Response(304, fields: fields)
       }

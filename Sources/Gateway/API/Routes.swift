@@ -7,7 +7,7 @@ import Web
 package struct Route: Sendable {
   typealias Action =
     @Sendable (
-      _ request: Request, _ id: String, _ context: RequestContext, _ exchange: APIExchange
+      _ id: String, _ context: RequestContext, _ exchange: APIExchange
     ) throws(Problem) -> Void
 
   /// As in the documentation; `{id}` stands for the last segment.
@@ -28,25 +28,22 @@ package struct Route: Sendable {
   package static let all: [Route] = api + WebFile.all.map(web)
 
   private static let api: [Route] = [
-    Route(path: "/v1/sessions", isPublic: false) {
-      (_, _, context, exchange) throws(Problem) in
+    Route(path: "/v1/sessions", isPublic: false) { (_, context, exchange) throws(Problem) in
       try ListSessions(context: context).answer(exchange)
     },
-    Route(path: "/v1/sessions/{id}", isPublic: false) {
-      (_, id, context, exchange) throws(Problem) in
+    Route(path: "/v1/sessions/{id}", isPublic: false) { (id, context, exchange) throws(Problem) in
       try GetSession(context: context).answer(id: id, exchange)
     },
-    Route(path: "/v1/sources", isPublic: false) { (_, _, context, exchange) throws(Problem) in
+    Route(path: "/v1/sources", isPublic: false) { (_, context, exchange) throws(Problem) in
       try ListSources(context: context).answer(exchange)
     },
-    Route(path: GetMetrics.path, isPublic: false) {
-      (request, _, context, exchange) throws(Problem) in
+    Route(path: GetMetrics.path, isPublic: false) { (_, context, exchange) throws(Problem) in
       try GetMetrics(context: context).answer(exchange)
     },
-    Route(path: "/healthz", isPublic: true) { (_, _, _, exchange) throws(Problem) in
+    Route(path: "/healthz", isPublic: true) { (_, _, exchange) throws(Problem) in
       exchange.finish { state("ok") }
     },
-    Route(path: "/readyz", isPublic: true) { (_, _, context, exchange) throws(Problem) in
+    Route(path: "/readyz", isPublic: true) { (_, context, exchange) throws(Problem) in
       if context.gateway.isDraining { throw Problem(.draining, "the gateway is shutting down") }
       exchange.finish { state("ready") }
     },
@@ -55,8 +52,8 @@ package struct Route: Sendable {
   /// The explorer, the reference, the document that it shows, and what they are made of.
   private static func web(_ file: WebFile) -> Route {
     let page = GetWebFile(file)
-    return Route(path: file.path, isPublic: true) { (request, _, _, exchange) throws(Problem) in
-      page.answer(request, exchange)
+    return Route(path: file.path, isPublic: true) { (_, _, exchange) throws(Problem) in
+      page.answer(exchange)
     }
   }
 

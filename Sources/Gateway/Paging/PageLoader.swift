@@ -201,6 +201,7 @@ package final class PageLoader {
     guard completion != nil, isAsked, builder.sources[source].reader.head == nil,
       !builder.sources[source].reader.isComplete, !builder.sources[source].hasFailed
     else { return }
+    outcomes[source].requests += tickets[source]?.requestsSent ?? 0
     tickets[source]?.cancel()
     tickets[source] = nil
     var failure = UpstreamFailure(
@@ -223,6 +224,8 @@ package final class PageLoader {
       outcomes[index].returned = source.returned
       outcomes[index].report = source.reader.report
       outcomes[index].isExhausted = source.reader.isExhausted
+      // The page was full before this one, asked beside the others, had answered.
+      outcomes[index].requests += tickets[index]?.requestsSent ?? 0
     }
     end()
     completion(

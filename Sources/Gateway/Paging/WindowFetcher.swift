@@ -22,6 +22,9 @@ package final class WindowFetcher {
       self.startedFlight = startedFlight
     }
 
+    /// Upstream requests that this caller has caused, while the window has not come.
+    var requestsSent: Int { startedFlight ? flight?.call?.requests ?? 0 : 0 }
+
     /// The window is no longer wanted; the completion is not called.
     package func cancel() {
       completion = nil
