@@ -1,6 +1,6 @@
 /// Notices an upstream that ignores paging: two windows at different offsets that hold the very same
 /// rows. A list that moved by just that much does the same once, so both are asked again before
-/// anything is said.
+/// anything is said, and must show the same rows again.
 struct PagingSuspicion {
   enum Finding: Equatable {
     case none
@@ -24,7 +24,8 @@ struct PagingSuspicion {
       self.pair = nil
       again = nil
       previous = window
-      return Self.isSame(first, window) ? .confirmed : .none
+      let isSame = Self.isSame(first, window) && Self.showSame(pair.first, first)
+      return isSame ? .confirmed : .none
     }
     if let previous, Self.isSame(previous, window) {
       pair = (previous, window)
@@ -43,7 +44,11 @@ struct PagingSuspicion {
       // A list that moves by a row or two shows the same few rows to two probes, again and again.
       && (left.rawCount >= SourcePlan.leastRows
         || abs(left.offset - right.offset) >= left.rawCount)
-      && left.rawCount == right.rawCount && left.positions == right.positions
+      && showSame(left, right)
+  }
+
+  private static func showSame(_ left: Window, _ right: Window) -> Bool {
+    left.rawCount == right.rawCount && left.positions == right.positions
       && left.sessions.indices.allSatisfy { index in
         RowIdentity(left, index) == RowIdentity(right, index)
       }
