@@ -42,7 +42,7 @@ final class PageMemo {
   private var entries: [Key: Entry] = [:]
   /// Oldest first.
   private var order: [Key] = []
-  private(set) var bytes = 0
+  private var bytes = 0
 
   init(store: WindowStore) { self.store = store }
 
