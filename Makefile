@@ -1,4 +1,4 @@
-.PHONY: run test test-peers faults check format soak day load fuzz image
+.PHONY: run test test-peers faults check format soak day load bench compare fuzz image
 packages = @scripts/install-packages
 
 run: ; @scripts/run $(ARGS)
@@ -10,5 +10,7 @@ format: ; @swift format format -i -r -p Sources Tests Package.swift
 soak: ; $(packages) && TRAVERSAL_SEEDS=$${TRAVERSAL_SEEDS:-0-3000} CONFIGURATION_SEEDS=0-100 YAML_SEEDS=0-1000 swift test --disable-xctest --filter 'SessionsTests|ConfigurationFuzzTests|YAMLTests' && SOAK_SECONDS=$${SOAK_SECONDS:-30} swift test --disable-xctest --filter SoakTests
 day: ; $(packages) && swift build --configuration release --product sessions-gateway && scripts/day
 load: ; @Tests/Load/run $(ARGS)
+bench: ; @Tests/Benchmarks/run $(ARGS)
+compare: ; @Tests/Benchmarks/compare
 fuzz: ; $(packages) && scripts/fuzz $(TARGETS)
 image: ; @docker build --tag sessions-gateway .

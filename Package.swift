@@ -70,6 +70,10 @@ let package = Package(
     .executableTarget(
       name: "load", dependencies: ["Transport", "Bytes"], path: "Tests/Load", exclude: ["run"],
       swiftSettings: strict),
+    .executableTarget(
+      name: "microbenchmarks",
+      dependencies: ["Gateway", "Simulator", "Providers", "Sessions", "HTTP", "JSON", "Bytes"],
+      path: "Tests/Benchmarks/Micro", swiftSettings: strict),
     .target(
       name: "FuzzTargets", dependencies: ["Sessions", "HTTP", "JSON", "YAML", "Bytes"],
       path: "Tests/Fuzz/Targets", swiftSettings: strict),

@@ -66,6 +66,7 @@ package final class RequestContext {
   package let clients: [UpstreamClient]
   /// Made for the first answer that is packed.
   lazy var deflater = GzipDeflater()
+  let pages: PageMemo
   let metrics: LoopMetrics
   /// Nil unless the configuration asks for traces.
   let tracer: Tracer?
@@ -89,6 +90,7 @@ package final class RequestContext {
       fetcher = WindowFetcher(loop: loop, store: gateway.store, metrics: metrics)
       scans = ScanRunner(loop: loop, fetcher: fetcher, store: gateway.store)
     }
+    pages = PageMemo(store: gateway.store)
     clients = gateway.sources.map { source in
       let known = previous?.gateway.sources.firstIndex { $0 === source }
       return previous.flatMap { previous in known.map { previous.clients[$0] } }

@@ -77,7 +77,8 @@ struct LoopCounts: Sendable {
   }
 
   mutating func page(_ page: PageLoader.Page, limit: Int) {
-    pageFill.note(Int64(page.rows.count * 100 / max(1, limit)))
+    let returned = page.outcomes.reduce(0) { $0 + $1.returned }
+    pageFill.note(Int64(returned * 100 / max(1, limit)))
     if page.isPartial { partialPages += 1 }
     for outcome in page.outcomes { sources[outcome.name, default: SourceCounts()].add(outcome) }
   }

@@ -43,6 +43,18 @@ package final class PageLoader {
     }
   }
 
+  /// A window that a page took from the store. `window` is weak: who repeats the page does not keep it.
+  package struct Read {
+    package let source: String
+    package let key: WindowStore.ListKey
+    package let request: WindowRequest
+    package let direction: WalkDirection
+    package private(set) weak var window: Window?
+  }
+
+  /// All windows of the page in the order they were taken; nil once one was asked for, shared or had to be
+  /// newer than the traversal: then the page could come out otherwise.
+  package private(set) var keptReads: [Read]? = []
   private let loop: EventLoop
   private let fetcher: WindowFetcher
   private let scans: ScanRunner
@@ -126,19 +138,32 @@ package final class PageLoader {
   private func ask(_ source: Int) -> Bool {
     let arrivalsBefore = arrivals
     if builder.sources[source].reader.needsScan {
+      keptReads = nil
       if scanTickets[source] == nil { scan(source) }
       return arrivals != arrivalsBefore
     }
     guard let request = builder.nextRequest(source) else { return false }
     let acceptsKept = builder.sources[source].reader.acceptsKept
     let deadline = startedAt + lists[source].source.settings.timeout
+    var kept: Window?
     tickets[source] = fetcher.fetch(
       request, of: lists[source], notBefore: acceptsKept ? notBefore : loop.now,
       deadline: deadline
     ) { [weak self] outcome, requests in
+      kept = try? outcome.get()
       self?.received(outcome, requests, from: source)
     }
+    noteRead(request, source, tickets[source] == nil && acceptsKept ? kept : nil)
     return arrivals != arrivalsBefore
+  }
+
+  private func noteRead(_ request: WindowRequest, _ source: Int, _ kept: Window?) {
+    guard let kept else { return keptReads = nil }
+    let list = lists[source]
+    keptReads?.append(
+      Read(
+        source: list.source.name, key: list.key, request: request, direction: list.direction,
+        window: kept))
   }
 
   private func scan(_ source: Int) {

@@ -34,6 +34,19 @@ struct PageReading {
     }
   }
 
+  /// For `PageMemo`: nil unless reading this page again could come to the same.
+  func entry(_ page: PageLoader.Page, _ presentation: PagePresentation) -> PageMemo.Entry? {
+    // An ascending order ends at the time of the request, which is another each time.
+    guard traversal.isFirstPage, traversal.query.order.descending, let reads = loader.keptReads,
+      page.outcomes.allSatisfy({ $0.failure == nil })
+    else { return nil }
+    var withoutRows = page
+    withoutRows.rows = []
+    return PageMemo.Entry(
+      reads: reads, traversal: traversal, sources: sources, page: withoutRows,
+      presentation: presentation, rows: presentation.rows(page, of: sources))
+  }
+
   /// The caller has left.
   func cancel() { loader.cancel() }
 }

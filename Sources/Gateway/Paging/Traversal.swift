@@ -4,21 +4,23 @@ import Transport
 /// Where a request's page lies in its traversal: at the start, or where a cursor says.
 struct Traversal {
   let query: SessionQuery
+  private let fingerprint: UInt64
   /// When the first page was asked for.
-  let startedAt: Timestamp
+  private(set) var startedAt: Timestamp
   let isFirstPage: Bool
   /// The sources that take part, in the order of the configuration, and where each stands.
   let members: [(source: Source, position: SourcePosition)]
   /// Ranks that the filter's bounds admit; nil when there are none.
   private let admitted: ClosedRange<SortRank>?
-  private let now: Timestamp
+  private var now: Timestamp
 
   init(
     _ parameters: ListParameters, _ gateway: GatewayState, now: Timestamp
   ) throws(Problem) {
     query = parameters.query
+    fingerprint = query.fingerprint
     self.now = now
-    let known = try Self.cursor(parameters, gateway, now)
+    let known = try Self.cursor(parameters, fingerprint, gateway, now)
     isFirstPage = known == nil
     startedAt = known?.startedAt ?? now
     let admitted = query.order.admittedRanks(query.filter)
@@ -41,12 +43,19 @@ struct Traversal {
     }
   }
 
+  /// The same first page, asked for at another time.
+  func begun(at now: Timestamp) -> Traversal {
+    var other = self
+    (other.startedAt, other.now) = (now, now)
+    return other
+  }
+
   private static func cursor(
-    _ parameters: ListParameters, _ gateway: GatewayState, _ now: Timestamp
+    _ parameters: ListParameters, _ fingerprint: UInt64, _ gateway: GatewayState, _ now: Timestamp
   ) throws(Problem) -> Cursor? {
     guard let text = parameters.cursor else { return nil }
     do {
-      return try gateway.signer.cursor(text, query: parameters.query.fingerprint, now: now)
+      return try gateway.signer.cursor(text, query: fingerprint, now: now)
     } catch {
       switch error {
       case .invalid:
@@ -91,7 +100,7 @@ struct Traversal {
   func cursor(after page: PageLoader.Page, signer: CursorSigner) -> String {
     signer.text(
       Cursor(
-        query: query.fingerprint, startedAt: startedAt, issuedAt: now,
+        query: fingerprint, startedAt: startedAt, issuedAt: now,
         sources: zip(members, page.positions).map {
           Cursor.Source(name: $0.source.name, position: $1)
         }))

@@ -5,7 +5,7 @@ package import Transport
 /// window serves the next page, and the same first page costs nothing within the TTL. Shared by all
 /// loops and bounded in bytes; the oldest goes first.
 ///
-/// What is kept is what the upstream said, before any permission: no answer is kept.
+/// What is kept is what the upstream said, before any permission: no answer is kept here.
 package final class WindowStore: Sendable {
   /// One upstream list as a query sees it: the source and the target of its first row.
   package struct ListKey: Hashable, Sendable {

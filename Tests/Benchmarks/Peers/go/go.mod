@@ -1,0 +1,3 @@
+module aggregator
+
+go 1.19
