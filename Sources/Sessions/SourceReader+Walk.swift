@@ -121,6 +121,7 @@ extension SourceReader {
   private mutating func extendGroup(_ view: WalkedWindow, from start: Int) throws(Fault) {
     let known = walk.group.count
     let first = start < view.members.count ? view.members[start] : view.ranks.count
+    walk.dealt = (view, first)
     for index in first..<view.ranks.count where view.ranks[index] == joinRank {
       gather(row(view, index, place: joinRank))
     }
