@@ -139,7 +139,8 @@ extension SourceReader {
       isComplete = true
       return release()
     }
-    let opens = walk.group.isEmpty && view.touchesStart
+    // With two rows before the place there is evidence to go on from, wherever the window begins.
+    let opens = walk.group.isEmpty && view.touchesStart && start < 2
     if opens { noteOpening(view) }
     let next =
       view.ranks.isEmpty

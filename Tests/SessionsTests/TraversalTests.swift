@@ -72,6 +72,13 @@ import Testing
     }
     let lost = Set(expected).subtracting(keys).subtracting(touched)
     #expect(lost.isEmpty, "lost \(lost.count) of \(expected.count): \(label) \(lost.prefix(3))")
+    if ModelTraversal.traces {
+      for upstream in before {
+        for row in upstream.rows where lost.contains("\(upstream.name):\(row.id)") {
+          print("lost", upstream.name, row.id, ModelUpstream.rank(row, order))
+        }
+      }
+    }
     if faults == 0 {
       let sorted = result.output.sorted { Self.precedes($0, $1, order) }
       #expect(result.output == sorted, "out of order: \(label)")
