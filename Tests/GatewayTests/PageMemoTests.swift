@@ -4,7 +4,7 @@ import Simulator
 import Testing
 
 /// A first page that is asked for again is not written again while it would come out the same. Here each is
-/// asked for four times: from the sources, from kept windows, and twice from what was written then.
+/// asked for four times: from the sources, from kept windows, and twice with what was written then.
 @Suite(.timeLimit(.minutes(1))) struct PageMemoTests {
   private func fixture(
     ttl: Duration = .seconds(60), configure: (inout GatewayConfiguration) -> Void = { _ in }
@@ -75,6 +75,20 @@ import Testing
       #expect(try fixture.client.get(raw, PermissionTests.raw).status == 200)
       try fixture.client.get(raw, PermissionTests.contact).expectProblem(403, "forbidden")
       #expect(try fixture.client.get(target).status == 401)
+    }
+  }
+
+  @Test func codingsAreNeverMixed() throws {
+    let fixture = try fixture()
+    for _ in 0..<4 {
+      for coding in ["gzip", "identity"] {
+        let answer = try fixture.client.get("/v1/sessions", ["Accept-Encoding": coding])
+        #expect(answer["Content-Encoding"] == (coding == "gzip" ? "gzip" : nil))
+        let tag = try #require(answer["ETag"])
+        let again = try fixture.client.get(
+          "/v1/sessions", ["Accept-Encoding": coding, "If-None-Match": tag])
+        #expect(again.status == 304 && again["Content-Encoding"] == nil)
+      }
     }
   }
 

@@ -59,7 +59,7 @@ final class APIExchange {
     return PagePresentation(
       parameters: parameters, format: try Negotiation.format(parameters, request.fields),
       showsContact: caller.permissions.contains(.contact), path: request.path,
-      pairs: pairs, ifNoneMatch: request.fields.elements("if-none-match"))
+      pairs: pairs)
   }
 
   func checkRaw(_ includesRaw: Bool) throws(Problem) {
@@ -77,6 +77,7 @@ final class APIExchange {
       response = error.response(requestID: requestID)
       context.metrics.counts.problem(error.kind)
     }
+    revalidate(&response)
     response.fields.set("X-Request-Id", requestID)
     if context.gateway.configuration.isDemo { response.fields.append("Gateway-Mode", "demo") }
     CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
@@ -87,8 +88,22 @@ final class APIExchange {
     responder.respond(response)
   }
 
-  /// Packs the body where that is wanted, and says what an answer like this one depends on.
-  private func code(_ response: inout Response) {
+  /// Whoever has this very answer is told so, and gets no second copy (RFC 9110, 13.1.2 and 15.4.5).
+  private func revalidate(_ response: inout Response) {
+    guard response.status == 200, request.fields.contains("if-none-match"),
+      let tag = response.fields["etag"],
+      request.fields.elements("if-none-match")
+        .contains(where: { $0 == "*" || EntityTag.matches($0, tag) })
+    else { return }
+    response.status = 304
+    response.body = nil
+    response.fields.remove("Content-Type")
+    response.fields.remove("Content-Encoding")
+  }
+
+  /// Packs the body where that is wanted, and says what an answer like this one depends on. Once is
+  /// enough.
+  func code(_ response: inout Response) {
     if !response.fields.contains("vary") {
       response.fields.append("Vary", "Accept-Encoding, Authorization, Origin")
     }

@@ -2,7 +2,7 @@ import HTTP
 
 /// Which content codings a caller takes, of the two that there are: gzip, and none at all (RFC 9110,
 /// 12.5.3).
-struct ContentCoding {
+struct ContentCoding: Hashable {
   /// Whether gzip is wanted at least as much as no coding.
   let prefersGzip: Bool
   /// Whether an answer without a coding will do.

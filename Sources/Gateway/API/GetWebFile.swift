@@ -6,12 +6,11 @@ import Web
 /// its own styles and ask this gateway, and nothing else.
 struct GetWebFile: Sendable {
   private let file: WebFile
-  private let tag: String
   private let fields: Fields
 
   init(_ file: WebFile) {
     self.file = file
-    tag = file.bytes.withUnsafeBytes { EntityTag.weak($0) }
+    let tag = file.bytes.withUnsafeBytes { EntityTag.weak($0) }
     fields = Fields([
       ("Content-Type", file.contentType), ("Content-Security-Policy", Self.policy),
       ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
@@ -28,12 +27,6 @@ struct GetWebFile: Sendable {
   ].joined(separator: "; ")
 
   func answer(_ exchange: APIExchange) {
-    exchange.finish {
-      let given = exchange.request.fields.elements("if-none-match")
-      if given.contains(where: { $0 == "*" || EntityTag.matches($0, tag) }) {
-        return Response(304, fields: fields)
-      }
-      return Response(200, fields: fields, body: ByteBuffer(file.bytes))
-    }
+    exchange.finish { Response(200, fields: fields, body: ByteBuffer(file.bytes)) }
   }
 }

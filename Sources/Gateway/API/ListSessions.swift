@@ -22,29 +22,35 @@ struct ListSessions {
         exchange.sourceNotes = page.outcomes.map(\.note)
         note(page, reading.sources, limit: parameters.limit)
         try PageFailure.check(page, deniesPartial: parameters.deniesPartial)
-        guard let entry = reading.entry(page, presentation) else {
-          return presentation.response(page, of: reading.sources, nextCursor: nextCursor)
-        }
-        context.pages.keep(entry, key)
-        return presentation.response(page, entry.rows, nextCursor: nextCursor)
+        var response = presentation.response(page, of: reading.sources, nextCursor: nextCursor)
+        exchange.code(&response)
+        keep(response, page, reading, limit: parameters.limit, key)
+        return response
       }
     }
   }
 
-  /// What reading the page anew would come to: another cursor, and the same rows.
+  private func keep(
+    _ response: Response, _ page: PageLoader.Page, _ reading: PageReading, limit: Int,
+    _ key: PageMemo.Key
+  ) {
+    guard let reads = reading.reads, page.outcomes.allSatisfy({ $0.failure == nil }) else {
+      return
+    }
+    var withoutRows = page
+    withoutRows.rows = []
+    context.pages.keep(
+      PageMemo.Entry(
+        reads: reads, page: withoutRows, sources: reading.sources, limit: limit,
+        response: response), key)
+  }
+
   private func answer(_ exchange: APIExchange, with known: PageMemo.Entry) {
-    exchange.finish { () throws(Problem) in
+    exchange.finish {
       for read in known.reads { context.metrics.counts.lookup(.kept, of: read.source) }
       exchange.sourceNotes = known.page.outcomes.map(\.note)
-      note(known.page, known.sources, limit: known.presentation.parameters.limit)
-      var presentation = known.presentation
-      presentation.ifNoneMatch = exchange.request.fields.elements("if-none-match")
-      var nextCursor: String?
-      if known.page.hasMore {
-        nextCursor = known.traversal.begun(at: WallClock.now())
-          .cursor(after: known.page, signer: context.gateway.signer)
-      }
-      return presentation.response(known.page, known.rows, nextCursor: nextCursor)
+      note(known.page, known.sources, limit: known.limit)
+      return known.response
     }
   }
 

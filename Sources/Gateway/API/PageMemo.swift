@@ -3,19 +3,22 @@ import HTTP
 import Sessions
 import Transport
 
-/// First pages that one loop has written lately, so that the rows need not be read, merged and written
-/// again while the `WindowStore` would give the very same windows. It answers for a query, an
-/// `Accept` and permissions that are the same to the letter, and never for a cursor. Loop-confined.
+/// Answers with first pages that one loop has given lately, so that nothing need be read, merged and
+/// written again while the `WindowStore` would give the very same windows. One serves for a query,
+/// an `Accept`, a content coding and permissions that are the same to the letter, and never for a
+/// cursor. Its own cursor counts from when it was written, as a first page may. Loop-confined.
 final class PageMemo {
-  /// All that the rows of a first page depend on beside the windows.
+  /// All that a first page depends on beside the windows.
   struct Key: Hashable {
     let query: String?
     let accept: [String]
+    let coding: ContentCoding
     let permissions: UInt8
 
     init(_ exchange: APIExchange) {
       query = exchange.request.query
       accept = exchange.request.fields.values("accept")
+      coding = exchange.coding
       permissions = exchange.caller.permissions.rawValue
     }
   }
@@ -23,20 +26,22 @@ final class PageMemo {
   /// A page that came from kept windows alone, and in an order that does not end at the present.
   struct Entry {
     let reads: [PageLoader.Read]
-    let traversal: Traversal
-    let sources: [Source]
-    /// Without its rows, which would hold on to the windows.
+    /// For metrics and log. Without its rows, which would hold on to the windows.
     let page: PageLoader.Page
-    let presentation: PagePresentation
-    let rows: PagePresentation.WrittenRows
+    let sources: [Source]
+    let limit: Int
+    /// Its body is written to by nobody any more.
+    let response: Response
+
+    fileprivate var byteCount: Int { response.body?.count ?? 0 }
   }
 
   /// A few questions are asked all the time; others gain nothing here.
   private static let mostEntries = 32
-  /// Of all rows: for a loop little beside its share of the kept windows.
+  /// Of all bodies: for a loop little beside its share of the kept windows.
   private static let mostBytes = 2 << 20
   /// More is a page with `raw`, eight of which would push out the rest.
-  private static let longestRows = 256 << 10
+  private static let longestBody = 256 << 10
 
   private let store: WindowStore
   private var entries: [Key: Entry] = [:]
@@ -59,8 +64,8 @@ final class PageMemo {
   }
 
   func keep(_ entry: Entry, _ key: Key) {
-    let count = entry.rows.bytes.count
-    guard count <= Self.longestRows else { return }
+    let count = entry.byteCount
+    guard count <= Self.longestBody else { return }
     drop(key)
     while order.count >= Self.mostEntries || bytes + count > Self.mostBytes,
       let oldest = order.first
@@ -74,7 +79,7 @@ final class PageMemo {
 
   private func drop(_ key: Key) {
     guard let entry = entries.removeValue(forKey: key) else { return }
-    bytes -= entry.rows.bytes.count
+    bytes -= entry.byteCount
     order.removeAll { $0 == key }
   }
 }

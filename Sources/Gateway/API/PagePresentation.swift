@@ -12,13 +12,6 @@ struct PagePresentation {
   let showsContact: Bool
   let path: String
   let pairs: [Query.Pair]
-  var ifNoneMatch: [String]
-
-  /// A page's rows in their format, and the tag of an answer that has them.
-  struct WrittenRows {
-    let bytes: ByteBuffer
-    let tag: String
-  }
 
   /// Bytes that a session takes in an answer, without `raw`: what is reserved for each.
   private static let usualSession = 1_000
@@ -28,55 +21,17 @@ struct PagePresentation {
   ) -> Response {
     let body = ByteBuffer(capacity: (page.rows.count + 1) * Self.usualSession)
     if format == .json { body.append("{\"data\":[") }
-    let data = write(page, of: sources, to: body)
-    return response(page, nextCursor, tag(page, body[data]), completing: body)
-  }
-
-  /// The same with rows that `rows(_:of:)` gave.
-  func response(
-    _ page: PageLoader.Page, _ rows: WrittenRows, nextCursor: String?
-  ) -> Response {
-    let body = ByteBuffer(capacity: rows.bytes.count + 2 * Self.usualSession)
-    if format == .json { body.append("{\"data\":[") }
-    body.append(rows.bytes.bytes)
-    return response(page, nextCursor, rows.tag, completing: body)
-  }
-
-  /// The rows alone, to be used more than once.
-  func rows(_ page: PageLoader.Page, of sources: [Source]) -> WrittenRows {
-    let body = ByteBuffer(capacity: (page.rows.count + 1) * Self.usualSession)
-    let data = write(page, of: sources, to: body)
-    return WrittenRows(bytes: body, tag: tag(page, body[data]))
-  }
-
-  private func write(
-    _ page: PageLoader.Page, of sources: [Source], to body: ByteBuffer
-  ) -> Range<Int> {
-    PageRows(parameters, of: sources, showsContact: showsContact)
+    let data = PageRows(parameters, of: sources, showsContact: showsContact)
       .write(page.rows, as: format, to: body)
-  }
-
-  private func tag(_ page: PageLoader.Page, _ data: UnsafeRawBufferPointer) -> String {
-    EntityTag.weak(
-      data, format, hasMore: page.hasMore,
+    let tag = EntityTag.weak(
+      body[data], format, hasMore: page.hasMore,
       failed: page.outcomes.filter { $0.failure != nil }.map(\.name))
-  }
-
-  /// - Parameter body: what there is of it up to the last row.
-  private func response(
-    _ page: PageLoader.Page, _ nextCursor: String?, _ tag: String, completing body: ByteBuffer
-  ) -> Response {
     if format == .json {
       body.append("]")
       writeRest(page, nextCursor, to: body)
       body.append("}\n")
     }
-    var fields = fields(page, nextCursor, tag)
-    if ifNoneMatch.contains(where: { $0 == "*" || EntityTag.matches($0, tag) }) {
-      return Response(304, fields: fields)
-    }
-    fields.append("Content-Type", contentType)
-    return Response(200, fields: fields, body: body)
+    return Response(200, fields: fields(page, nextCursor, tag), body: body)
   }
 
   private var contentType: String {
@@ -151,7 +106,7 @@ struct PagePresentation {
     _ page: PageLoader.Page, _ nextCursor: String?, _ tag: String
   ) -> Fields {
     var fields = Fields([
-      ("ETag", tag), ("Cache-Control", "private, no-cache"),
+      ("Content-Type", contentType), ("ETag", tag), ("Cache-Control", "private, no-cache"),
       ("Vary", "Accept, Accept-Encoding, Authorization, Origin"),
       (
         "Server-Timing",

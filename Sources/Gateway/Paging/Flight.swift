@@ -74,7 +74,8 @@ final class Flight {
     for ticket in waiters { ticket.arrived(outcome, requests) }
   }
 
-  private func close() {
+  /// Without an outcome: nobody waits for it.
+  func close() {
     directory?.flights[address.number] = nil
     ended(self)
   }

@@ -34,17 +34,11 @@ struct PageReading {
     }
   }
 
-  /// For `PageMemo`: nil unless reading this page again could come to the same.
-  func entry(_ page: PageLoader.Page, _ presentation: PagePresentation) -> PageMemo.Entry? {
+  /// The windows that all of the page came from, if reading it again while they are kept would come to
+  /// the same.
+  var reads: [PageLoader.Read]? {
     // An ascending order ends at the time of the request, which is another each time.
-    guard traversal.isFirstPage, traversal.query.order.descending, let reads = loader.keptReads,
-      page.outcomes.allSatisfy({ $0.failure == nil })
-    else { return nil }
-    var withoutRows = page
-    withoutRows.rows = []
-    return PageMemo.Entry(
-      reads: reads, traversal: traversal, sources: sources, page: withoutRows,
-      presentation: presentation, rows: presentation.rows(page, of: sources))
+    traversal.isFirstPage && traversal.query.order.descending ? loader.keptReads : nil
   }
 
   /// The caller has left.

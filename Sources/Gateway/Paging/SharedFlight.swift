@@ -64,9 +64,14 @@ final class SharedFlights: Sendable {
     flights.withLock { $0[key] }
   }
 
-  /// The latest takes the place of an earlier one that was too old for it.
-  func add(_ flight: SharedFlight, _ key: FlightKey) {
-    flights.withLock { $0[key] = flight }
+  /// Puts a flight in the place of one that is of no use to it, or of none. False when another loop
+  /// has been faster.
+  func add(_ flight: SharedFlight, _ key: FlightKey, replacing known: SharedFlight?) -> Bool {
+    flights.withLock { flights in
+      guard flights[key] === known else { return false }
+      flights[key] = flight
+      return true
+    }
   }
 
   func remove(_ flight: SharedFlight, _ key: FlightKey) {

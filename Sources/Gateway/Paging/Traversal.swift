@@ -6,13 +6,13 @@ struct Traversal {
   let query: SessionQuery
   private let fingerprint: UInt64
   /// When the first page was asked for.
-  private(set) var startedAt: Timestamp
+  let startedAt: Timestamp
   let isFirstPage: Bool
   /// The sources that take part, in the order of the configuration, and where each stands.
   let members: [(source: Source, position: SourcePosition)]
   /// Ranks that the filter's bounds admit; nil when there are none.
   private let admitted: ClosedRange<SortRank>?
-  private var now: Timestamp
+  private let now: Timestamp
 
   init(
     _ parameters: ListParameters, _ gateway: GatewayState, now: Timestamp
@@ -41,13 +41,6 @@ struct Traversal {
       position.isExhausted = admitted == nil || !source.provider.canMatch(query.filter)
       return (source, position)
     }
-  }
-
-  /// The same first page, asked for at another time.
-  func begun(at now: Timestamp) -> Traversal {
-    var other = self
-    (other.startedAt, other.now) = (now, now)
-    return other
   }
 
   private static func cursor(

@@ -98,29 +98,38 @@ package final class WindowFetcher {
       return nil
     }
     let key = FlightKey(list: list.key, request: request)
-    if let flight = flight(underWay: key, notBefore: notBefore, deadline: deadline) {
+    // Without a TTL nothing is shared: what a caller is answered has been asked for it alone.
+    let known = store.isEnabled ? store.flights[key] : nil
+    if store.isEnabled,
+      let flight = flight(underWay: key, known, notBefore: notBefore, deadline: deadline)
+    {
       metrics.counts.lookup(.shared, of: list.source.name)
       return wait(for: flight, Ticket(completion, startedFlight: false))
     }
-    metrics.counts.lookup(.asked, of: list.source.name)
     let flight = flight(key, startedAt: loop.now, deadline: deadline)
+    if store.isEnabled, !store.flights.add(flight.share(), key, replacing: known) {
+      // Another loop has begun one since.
+      flight.close()
+      return fetch(
+        request, of: list, notBefore: notBefore, deadline: deadline, usesStore: usesStore,
+        completion: completion)
+    }
+    metrics.counts.lookup(.asked, of: list.source.name)
     let ticket = wait(for: flight, Ticket(completion, startedFlight: true))
-    if store.isEnabled { store.flights.add(flight.share(), key) }
     start(flight, request, list, deadline, usesStore ? store : nil)
     return ticket
   }
 
-  /// A request for the same window that is of use to this caller. Without a TTL there is none: what a
-  /// caller is answered has been asked for it alone.
+  /// A request for the same window that is of use to this caller.
+  /// - Parameter shared: the one that all loops know of.
   private func flight(
-    underWay key: FlightKey, notBefore: Instant, deadline: Instant
+    underWay key: FlightKey, _ shared: SharedFlight?, notBefore: Instant, deadline: Instant
   ) -> Flight? {
-    guard store.isEnabled else { return nil }
     func isOfUse(_ startedAt: Instant, _ end: Instant) -> Bool {
       startedAt >= notBefore && deadline - end <= Self.timeGivenUp
     }
     if let flight = flights[key], isOfUse(flight.startedAt, flight.deadline) { return flight }
-    guard let shared = store.flights[key], isOfUse(shared.startedAt, shared.deadline) else {
+    guard let shared, isOfUse(shared.startedAt, shared.deadline) else {
       return nil
     }
     let flight = flight(key, startedAt: shared.startedAt, deadline: shared.deadline)
