@@ -55,13 +55,6 @@ package struct Fields: Sendable {
     entries.append(Entry(name: start..<middle, value: middle..<storage.count))
   }
 
-  /// Puts one field in place of all that have this name.
-  package mutating func set(_ name: StaticString, _ value: String) {
-    remove(name)
-    let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-    append(name: bytes, value: value.utf8)
-  }
-
   package mutating func remove(_ name: StaticString) {
     entries = entries.filter { !matches($0, name) }
   }

@@ -78,7 +78,10 @@ final class APIExchange {
       context.metrics.counts.problem(error.kind)
     }
     revalidate(&response)
-    response.fields.set("X-Request-Id", requestID)
+    // A problem's answer bears it already.
+    if !response.fields.contains("x-request-id") {
+      response.fields.append("X-Request-Id", requestID)
+    }
     if context.gateway.configuration.isDemo { response.fields.append("Gateway-Mode", "demo") }
     CrossOrigin.mark(&response, request, context.gateway.configuration.corsOrigins)
     code(&response)

@@ -69,11 +69,10 @@ package final class GatewayHandler: RequestHandler {
   }
 
   private func answer(_ request: Request, _ exchange: APIExchange) throws(Problem) {
-    let configuration = context.gateway.configuration
     try context.gateway.authenticator.checkHost(request.authority)
     if request.path == "*" {
       return exchange.finish {
-        CrossOrigin.preflight(request, configuration.corsOrigins, allow: Route.methods)
+        CrossOrigin.preflight(request, corsOrigins, allow: Route.methods)
       }
     }
     for (index, route) in Route.all.enumerated() {
@@ -81,7 +80,7 @@ package final class GatewayHandler: RequestHandler {
       exchange.route = index
       if request.method == "OPTIONS" {
         return exchange.finish {
-          CrossOrigin.preflight(request, configuration.corsOrigins, allow: Route.methods)
+          CrossOrigin.preflight(request, corsOrigins, allow: Route.methods)
         }
       }
       guard request.method == "GET" || request.method == "HEAD" else {
@@ -89,7 +88,9 @@ package final class GatewayHandler: RequestHandler {
           .methodNotAllowed, "this path answers \(Route.methods)", allow: Route.methods)
       }
       exchange.coding = try ContentCoding(request.fields)
-      if !route.isPublic, !(route.path == GetMetrics.path && configuration.metricsOpen) {
+      if !route.isPublic,
+        !(context.gateway.configuration.metricsOpen && route.path == GetMetrics.path)
+      {
         try identify(request, exchange)
       }
       guard let id = PercentCoding.decodeSegment(segment) else {
@@ -101,6 +102,8 @@ package final class GatewayHandler: RequestHandler {
     try identify(request, exchange)
     throw Problem(.notFound, "there is nothing at this path")
   }
+
+  private var corsOrigins: [String] { context.gateway.configuration.corsOrigins }
 
   private func identify(_ request: Request, _ exchange: APIExchange) throws(Problem) {
     exchange.caller = try context.gateway.authenticator.caller(request.fields)

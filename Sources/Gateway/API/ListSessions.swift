@@ -41,14 +41,14 @@ struct ListSessions {
     withoutRows.rows = []
     context.pages.keep(
       PageMemo.Entry(
-        reads: reads, page: withoutRows, sources: reading.sources, limit: limit,
-        response: response), key)
+        reads: reads, page: withoutRows, notes: page.outcomes.map(\.note),
+        sources: reading.sources, limit: limit, response: response), key)
   }
 
   private func answer(_ exchange: APIExchange, with known: PageMemo.Entry) {
     exchange.finish {
       for read in known.reads { context.metrics.counts.lookup(.kept, of: read.source) }
-      exchange.sourceNotes = known.page.outcomes.map(\.note)
+      exchange.sourceNotes = known.notes
       note(known.page, known.sources, limit: known.limit)
       return known.response
     }

@@ -26,8 +26,10 @@ final class PageMemo {
   /// A page that came from kept windows alone, and in an order that does not end at the present.
   struct Entry {
     let reads: [PageLoader.Read]
-    /// For metrics and log. Without its rows, which would hold on to the windows.
+    /// For metrics. Without its rows, which would hold on to the windows.
     let page: PageLoader.Page
+    /// For the log.
+    let notes: [SourceNote]
     let sources: [Source]
     let limit: Int
     /// Its body is written to by nobody any more.

@@ -44,12 +44,20 @@ package final class PageLoader {
   }
 
   /// A window that a page took from the store. `window` is weak: who repeats the page does not keep it.
-  package struct Read {
+  package final class Read {
     package let source: String
     package let key: WindowStore.ListKey
     package let request: WindowRequest
     package let direction: WalkDirection
     package private(set) weak var window: Window?
+
+    fileprivate init(_ request: WindowRequest, of list: WindowFetcher.List, _ window: Window) {
+      source = list.source.name
+      key = list.key
+      self.request = request
+      direction = list.direction
+      self.window = window
+    }
   }
 
   /// All windows of the page in the order they were taken; nil once one was asked for, shared or had to be
@@ -159,11 +167,7 @@ package final class PageLoader {
 
   private func noteRead(_ request: WindowRequest, _ source: Int, _ kept: Window?) {
     guard let kept else { return keptReads = nil }
-    let list = lists[source]
-    keptReads?.append(
-      Read(
-        source: list.source.name, key: list.key, request: request, direction: list.direction,
-        window: kept))
+    keptReads?.append(Read(request, of: lists[source], kept))
   }
 
   private func scan(_ source: Int) {
