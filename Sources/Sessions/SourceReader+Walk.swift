@@ -32,11 +32,7 @@ extension SourceReader {
     case .confirmed: throw .ignoresPaging
     }
     let view = WalkedWindow(window, order: plan.order, direction: direction)
-    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 {
-      guard view.touchesStart else { return try skip(window) }
-      walk.search = PlaceSearch()
-      return stepBeyond(window)
-    }
+    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 { return try skip(view) }
     let isBeyondEnd = window.rawCount == 0 && window.offset > 0
     let continues = !isBeyondEnd && continues(view)
     // Short of the place: all that this shows comes before it. One usable row is enough to say so;
