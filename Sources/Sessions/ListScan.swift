@@ -18,6 +18,7 @@ package struct ListScan {
   private var phase = Phase.sweep
   /// Windows joined so far, in list order; those of the head come after them.
   private var joined: [Window] = []
+  private var swept = 0
   /// Rows seen so far, and when each was last updated.
   private var seen: [RowIdentity: Timestamp?] = [:]
   /// Answers that came before their turn, by offset.
@@ -42,7 +43,8 @@ package struct ListScan {
   package var isDone: Bool { phase == .done }
 
   package func result() -> ScannedList {
-    ScannedList(joined, order: order, isTruncated: isTruncated, rowLimit: rowLimit)
+    ScannedList(
+      joined, swept: swept, order: order, isTruncated: isTruncated, rowLimit: rowLimit)
   }
 
   /// Windows to ask for now.
@@ -88,6 +90,7 @@ package struct ListScan {
     }
     let known = seen.count
     add(window)
+    swept = joined.count
     isStalled = seen.count == known
     if !isStalled { gapAttempts = 0 }
     let end = window.offset + window.rawCount

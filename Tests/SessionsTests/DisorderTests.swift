@@ -163,6 +163,67 @@ import Testing
       Self.expectEachOnce(result, [upstream], label)
     }
   }
+
+  /// A group of equals that no window shows whole, and a row that is none of them in its midst.
+  @Test(arguments: [WalkDirection.onward, .backward])
+  func aRowOutOfPlaceAmongEqualsIsNotLost(direction: WalkDirection) {
+    var generator = SeededGenerator(seed: 0)
+    for stray in 150..<250 {
+      var upstream = CostTests.list(400, .init(maximum: 40, addressing: .offset))
+      for row in 150..<250 { upstream.rows[row].created = upstream.rows[200].created }
+      upstream.rows[stray].created += stray.isMultiple(of: 2) ? 151 : -151
+      let (result, label) = Self.run([upstream], direction, UInt64(stray), limit: 60, &generator)
+      Self.expectEachOnce(result, [upstream], label)
+    }
+  }
+
+  /// The place lies between two rows, and of the last rows of its window one is astray: the window
+  /// after it has to show two others.
+  @Test(arguments: [WalkDirection.onward, .backward])
+  func aRowOutOfPlaceAtAWindowsEndIsNoReasonToTurnBack(direction: WalkDirection) {
+    var generator = SeededGenerator(seed: 0)
+    for stray in 150..<350 {
+      var upstreams = ["a", "b"].map {
+        CostTests.list(600, .init(maximum: 100, addressing: .page), name: $0)
+      }
+      for row in 0..<600 { upstreams[1].rows[row].created += 1 }
+      upstreams[0].rows.swapAt(stray, stray + 1)
+      let (result, label) = Self.run(upstreams, direction, UInt64(stray), limit: 50, &generator)
+      Self.expectEachOnce(result, upstreams, label)
+    }
+  }
+
+  /// Several rows stand side by side where none of them belongs, and a page has no room for all.
+  @Test(arguments: [1, 2, 7])
+  func lateRowsOfOnePlaceAreAllThere(limit: Int) {
+    for direction in [WalkDirection.onward, .backward] {
+      var generator = SeededGenerator(seed: 0)
+      var upstream = CostTests.list(600, .init(maximum: 250, addressing: .offset))
+      for stray in 300..<304 {
+        upstream.rows[stray].created += direction == .onward ? 400 : -400
+      }
+      let (result, label) = Self.run([upstream], direction, 0, limit: limit, &generator)
+      Self.expectEachOnce(result, [upstream], label)
+    }
+  }
+
+  /// A scan that begins midway finds rows that belong where the traversal has been, too.
+  @Test(arguments: [WalkDirection.onward, .backward])
+  func aScanThatBeginsMidwayLosesNothing(direction: WalkDirection) {
+    for limit in [5, 30] {
+      var generator = SeededGenerator(seed: 0)
+      var upstream = CostTests.list(400, .init(maximum: 100, addressing: .offset))
+      for index in stride(from: 155, to: 250, by: 9) {
+        let moved = upstream.rows.remove(at: index)
+        upstream.rows.insert(moved, at: index + (index.isMultiple(of: 2) ? 80 : -80))
+      }
+      var traversal = ModelTraversal([upstream], directions: [direction])
+      if direction == .backward { traversal.query.order = .newestFirst.reversed }
+      let result = traversal.run(limit: { _ in limit }, generator: &generator)
+      Self.expectEachOnce(result, [upstream], "\(direction), limit \(limit)")
+      #expect(result.reports.first != .scanned && result.worstReport == .scanned)
+    }
+  }
 }
 
 // MARK: Lists and expectations
