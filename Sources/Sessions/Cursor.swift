@@ -43,6 +43,7 @@ extension Cursor {
     static let hasID = Flags(rawValue: 16)
     static let hasHash = Flags(rawValue: 32)
     static let hasHint = Flags(rawValue: 64)
+    static let hasLateReturned = Flags(rawValue: 128)
   }
 
   /// Version, query, times and sources; integers as variable-length quantities, ranks as distances
@@ -70,6 +71,7 @@ extension Cursor {
       if position.afterID != nil { flags.insert(.hasID) }
       if position.afterID?.hash != nil { flags.insert(.hasHash) }
       if position.hint != nil { flags.insert(.hasHint) }
+      if position.lateReturned > 0 { flags.insert(.hasLateReturned) }
     }
     writer.write(text: Array(source.name.utf8))
     writer.bytes.append(flags.rawValue)
@@ -82,6 +84,7 @@ extension Cursor {
       if let hash = id.hash { writer.write(fixed: hash) }
     }
     if let hint = position.hint { writer.write(UInt64(hint)) }
+    if position.lateReturned > 0 { writer.write(UInt64(position.lateReturned)) }
   }
 
   /// Nil for anything that `encoded` does not write.
@@ -129,6 +132,10 @@ extension Cursor {
       if flags.contains(.hasHint) {
         guard let hint = reader.unsigned(), hint <= Int32.max else { return nil }
         position.hint = Int(hint)
+      }
+      if flags.contains(.hasLateReturned) {
+        guard let count = reader.unsigned(), count <= Int32.max else { return nil }
+        position.lateReturned = Int(count)
       }
     }
     return Source(name: String(decoding: name, as: UTF8.self), position: position)

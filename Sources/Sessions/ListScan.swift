@@ -7,8 +7,8 @@
 package struct ListScan {
   /// Rows that two neighbouring windows have in common when nothing moves.
   static let overlap = 8
-  /// How often a gap is asked again, from twice as far back each time, before the scan goes on
-  /// without: by then it has gone back 64 windows.
+  /// How often a gap is asked again with nothing new seen, from twice as far back each time, before
+  /// the scan goes on without: by then it has gone back 64 windows.
   static let gapRetries = 8
 
   private let limits: WindowLimits
@@ -18,6 +18,7 @@ package struct ListScan {
   private var phase = Phase.sweep
   /// Windows joined so far, in list order; those of the head come after them.
   private var joined: [Window] = []
+  private var swept = 0
   /// Rows seen so far, and when each was last updated.
   private var seen: [RowIdentity: Timestamp?] = [:]
   /// Answers that came before their turn, by offset.
@@ -25,6 +26,8 @@ package struct ListScan {
   private var planned: [WindowRequest] = []
   private var outstanding: Set<WindowRequest> = []
   private var gapAttempts = 0
+  /// The last window joined showed nothing new.
+  private var isStalled = false
   private var isTruncated = false
 
   private enum Phase { case sweep, head, done }
@@ -40,7 +43,8 @@ package struct ListScan {
   package var isDone: Bool { phase == .done }
 
   package func result() -> ScannedList {
-    ScannedList(joined, order: order, isTruncated: isTruncated, rowLimit: rowLimit)
+    ScannedList(
+      joined, swept: swept, order: order, isTruncated: isTruncated, rowLimit: rowLimit)
   }
 
   /// Windows to ask for now.
@@ -74,20 +78,21 @@ package struct ListScan {
   }
 
   private mutating func join(_ window: Window) {
-    // Windows without a usable row cannot be joined by one; they are taken as they come.
-    if let previous = joined.last, !previous.sessions.isEmpty,
-      !window.sessions.isEmpty || window.rawCount == 0, !sharesRow(window),
-      window.offset > 0, gapAttempts < Self.gapRetries
+    if leavesGap(window), gapAttempts < Self.gapRetries, let previous = joined.last,
+      let last = previous.positions.last
     {
       gapAttempts += 1
       let back = (limits.maximum / 2) << (gapAttempts - 1)
-      let offset = max(0, previous.offset + previous.rawCount - back)
+      let offset = max(0, previous.offset + Int(last) + 1 - back)
       planned = [limits.window(from: offset, count: limits.maximum)]
       early = [:]
       return
     }
-    gapAttempts = 0
+    let known = seen.count
     add(window)
+    swept = joined.count
+    isStalled = seen.count == known
+    if !isStalled { gapAttempts = 0 }
     let end = window.offset + window.rawCount
     if window.end == .here || end >= rowLimit {
       isTruncated = window.end != .here
@@ -98,6 +103,17 @@ package struct ListScan {
     } else if planned.isEmpty {
       planned = [following(end)]
     }
+  }
+
+  /// Whether rows may stand between this window and the one before it.
+  private func leavesGap(_ window: Window) -> Bool {
+    guard let previous = joined.last, !previous.sessions.isEmpty, window.offset > 0,
+      !sharesRow(window)
+    else { return false }
+    // One without a usable row can share none. Asked again from the last usable row on, it may; where
+    // that has shown nothing new, unusable rows follow for longer than a window is, and are taken
+    // as they come.
+    return !window.sessions.isEmpty || window.rawCount == 0 || !isStalled
   }
 
   /// Rows that came to the head meanwhile: read on until a row is met that is known.

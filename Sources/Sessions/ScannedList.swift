@@ -13,18 +13,23 @@ package final class ScannedList: Sendable {
 
   /// - Parameters:
   ///   - windows: in the order they were read: of two copies of a session the later counts.
+  ///   - swept: how many of them show the list from its start to its end; those after them show what
+  ///     came to its head meanwhile.
   ///   - rowLimit: sessions to keep of a list that is longer: those that were read first.
-  init(_ windows: [Window], order: SessionOrder, isTruncated: Bool, rowLimit: Int) {
+  init(
+    _ windows: [Window], swept: Int, order: SessionOrder, isTruncated: Bool, rowLimit: Int
+  ) {
     var latest: [RowIdentity: Int] = [:]
     var unique: [SourceRow] = []
-    for window in windows {
+    for (number, window) in windows.enumerated() {
       for (index, session) in window.sessions.enumerated() {
         let rank = order.rank(of: session)
-        let row = SourceRow(
-          rank: rank, window: window, index: index, place: rank, membersBefore: 0)
+        var row = SourceRow(rank: rank, window: window, index: index, place: rank)
         if let known = latest[RowIdentity(row)] {
+          row.ordinal = unique[known].ordinal
           unique[known] = row
         } else {
+          row.ordinal = number < swept ? unique.count : -1
           latest[RowIdentity(row)] = unique.count
           unique.append(row)
         }
@@ -37,6 +42,22 @@ package final class ScannedList: Sendable {
     bytes =
       windows.reduce(0) { $0 + $1.footprint } + sorted.count * MemoryLayout<SourceRow>.stride
     self.isTruncated = isTruncated
+  }
+
+  /// The sessions as the upstream lists them, in the direction of a walk, with their places there.
+  func listed(_ direction: WalkDirection) -> [SourceRow] {
+    var rows = sorted.filter { $0.ordinal >= 0 }
+    rows.sort { direction == .onward ? $0.ordinal < $1.ordinal : $0.ordinal > $1.ordinal }
+    var members = LongestRun(of: rows.map(\.rank)).members[...]
+    var place = SortRank.min
+    for index in rows.indices {
+      if members.first == index {
+        place = rows[index].rank
+        members.removeFirst()
+      }
+      rows[index].place = place
+    }
+    return rows
   }
 
   /// Native ids, in order; for tests.

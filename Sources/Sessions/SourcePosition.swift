@@ -13,6 +13,8 @@ package struct SourcePosition: Hashable, Sendable {
   package var anchor: SortRank
   /// List places below this rank had been read when the page ended, though not all was returned.
   package var readTo: SortRank
+  /// How many of the rows that come late at the place `readTo` have been returned.
+  package var lateReturned = 0
   /// Offset in the upstream's list near `anchor`.
   package var hint: Int?
   /// Nothing is left.

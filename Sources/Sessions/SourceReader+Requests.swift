@@ -53,7 +53,9 @@ extension SourceReader {
   }
 
   /// A window without any usable row says nothing about the order: the walk steps over it.
-  mutating func skip(_ window: Window) throws(Fault) {
+  mutating func skip(_ view: WalkedWindow) throws(Fault) {
+    let window = view.window
+    if view.touchesStart { walk.search = PlaceSearch() }
     guard walk.search.requests < PlaceSearch.limit else { throw .placeNotFound }
     walk.search.countRequest()
     if window.requested < plan.limits.maximum, !walk.isBlind {
@@ -62,7 +64,7 @@ extension SourceReader {
         plan.direction == .onward
         ? plan.limits.window(from: window.offset, count: plan.limits.maximum)
         : plan.limits.window(
-          upTo: window.offset + window.rawCount, count: plan.limits.maximum)
+          upTo: window.offset + window.requested, count: plan.limits.maximum)
       if walk.next?.count ?? 0 > window.requested { return }
     }
     // While a place is looked for, nothing may be stepped over. The end of the list is further on,

@@ -13,23 +13,20 @@ extension SourceReader {
     guard first < last else { return dealWithGroup() }
     var dealt: [SourceRow] = []
     dealt.reserveCapacity(last - first)
-    landmarks.reserveCapacity(landmarks.count + members.count)
     var member = members.lowerBound
     var place = view.members.isEmpty ? joinRank : view.ranks[view.members[member]]
     for index in first..<last {
       if member < view.members.count, view.members[member] == index {
         place = view.ranks[index]
-        landmarks.append((place, view.listOffset(index)))
         member += 1
       }
-      dealt.append(row(view, index, place: place))
+      if belongsToGroup(view, index, place: place) {
+        gather(view, index)
+      } else {
+        dealt.append(row(view, index, place: place))
+      }
     }
-    if !walk.group.isEmpty {
-      for row in dealt where row.rank == joinRank { gather(row) }
-      dealt.removeAll { $0.rank == joinRank }
-      dealWithGroup()
-    }
-    note(strays: last - first - members.count, of: last - first)
+    dealWithGroup()
     deal(with: dealt)
   }
 
@@ -40,8 +37,7 @@ extension SourceReader {
     let first = member < view.members.count ? view.members[member] : view.ranks.count
     guard let dealt = walk.dealt,
       let start = (0..<first).first(where: { index in
-        view.ranks[index] >= joinRank
-          && dealt.view.has(view, index, among: dealt.count..<dealt.view.ranks.count)
+        dealt.view.has(view, index, among: dealt.count..<dealt.view.ranks.count)
       })
     else { return }
     let overlooked = (start..<first).filter { index in
@@ -52,14 +48,7 @@ extension SourceReader {
       let stands = view.members.last { $0 < index }.map { view.ranks[$0] } ?? joinRank
       return row(view, index, place: view.ranks[index] < joinRank ? joinRank : stands)
     }
-    note(strays: overlooked.count, of: overlooked.count)
     deal(with: overlooked)
-  }
-
-  private mutating func note(strays: Int, of rows: Int) {
-    self.rows += rows
-    self.strays += strays
-    if strays > 0 { position.sawDisorder = true }
   }
 
   /// Index of the first row of the group that is being gathered: what stands behind it is new.
@@ -82,18 +71,51 @@ extension SourceReader {
   private mutating func deal(with dealt: [SourceRow]) {
     resolveBoundary(dealt)
     waiting.reserveCapacity(waiting.count + dealt.count)
-    for row in dealt where plan.admits(row.rank) {
-      guard plan.matcher.matches(row.session, in: row.window) else { continue }
+    landmarks.reserveCapacity(landmarks.count + dealt.count)
+    rows += dealt.count
+    for var row in dealt {
+      if row.rank == row.place {
+        landmarks.append((row.rank, row.listOffset))
+      } else {
+        strays += 1
+      }
+      row.ordinal = landmarks.count
+      guard plan.admits(row.rank), plan.matcher.matches(row.session, in: row.window) else {
+        continue
+      }
       if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
         waiting.append(row)
-      } else if row.rank != row.place, row.place >= position.readTo, position.readTo != .max {
-        late.append(row)
+      } else if isUnread(row) {
+        appendLate(row)
       }
+    }
+    if strays > 0 { position.sawDisorder = true }
+  }
+
+  /// Whether a row that belongs where this traversal has been stands where it has not.
+  func isUnread(_ row: SourceRow) -> Bool {
+    row.rank != row.place && row.place >= position.readTo && position.readTo != .max
+  }
+
+  mutating func appendLate(_ row: SourceRow) {
+    if row.place == position.readTo, lateSkipped < position.lateReturned {
+      lateSkipped += 1
+    } else {
+      late.append(row)
     }
   }
 
-  mutating func gather(_ row: SourceRow) {
-    if walk.groupIDs.insert(RowIdentity(row)).inserted { walk.group.append(row) }
+  /// Rows out of place among the group's are part of it, as no window to come may show them.
+  mutating func gather(_ view: WalkedWindow, _ index: Int) {
+    let id = RowIdentity(view.window, view.sessionIndex(index))
+    guard walk.groupIDs.insert(id).inserted else { return }
+    walk.group.append(row(view, index, place: joinRank))
+  }
+
+  private func belongsToGroup(_ view: WalkedWindow, _ index: Int, place: SortRank) -> Bool {
+    guard !walk.group.isEmpty else { return false }
+    return place == joinRank
+      || walk.groupIDs.contains(RowIdentity(view.window, view.sessionIndex(index)))
   }
 
   /// A boundary that the cursor holds by hash gets its whole id back from the row that has it.
@@ -140,7 +162,7 @@ extension SourceReader {
 
   /// Whether the row belongs behind all of the upstream page that follows it.
   private func isFarAhead(_ row: SourceRow) -> Bool {
-    let last = row.membersBefore - 1 + plan.limits.maximum
+    let last = row.ordinal - 1 + plan.limits.maximum
     return row.rank > row.place && landmarks.indices.contains(last)
       && row.rank > landmarks[last].rank
   }
@@ -156,7 +178,7 @@ extension SourceReader {
       ready.append(row)
     } else if row.place >= position.readTo, position.readTo != .max {
       position.returnedAhead = true
-      late.append(row)
+      appendLate(row)
     }
   }
 
@@ -181,6 +203,10 @@ extension SourceReader {
 
   mutating func switchToScan() {
     position.isScanned = true
+    if joinRank > position.readTo {
+      position.readTo = joinRank
+      position.lateReturned = 0
+    }
     waiting = []
     ready = []
     nextReady = 0
@@ -188,7 +214,6 @@ extension SourceReader {
 
   func row(_ view: WalkedWindow, _ index: Int, place: SortRank) -> SourceRow {
     SourceRow(
-      rank: view.ranks[index], window: view.window, index: view.sessionIndex(index), place: place,
-      membersBefore: landmarks.count)
+      rank: view.ranks[index], window: view.window, index: view.sessionIndex(index), place: place)
   }
 }

@@ -32,11 +32,7 @@ extension SourceReader {
     case .confirmed: throw .ignoresPaging
     }
     let view = WalkedWindow(window, order: plan.order, direction: direction)
-    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 {
-      guard view.touchesStart else { return try skip(window) }
-      walk.search = PlaceSearch()
-      return stepBeyond(window)
-    }
+    if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 { return try skip(view) }
     let isBeyondEnd = window.rawCount == 0 && window.offset > 0
     let continues = !isBeyondEnd && continues(view)
     // Short of the place: all that this shows comes before it. One usable row is enough to say so;
@@ -60,12 +56,25 @@ extension SourceReader {
     report.total = nil
     let rest = scan.sorted[scan.firstIndex(notBefore: position.rank)...]
     resolveBoundary(rest)
+    for row in unread(in: scan) { appendLate(row) }
     nextReady = 0
     ready = rest.filter {
       plan.admits($0.rank) && plan.matcher.matches($0.session, in: $0.window)
         && !position.isPassed(plan.order, rank: $0.rank, id: $0.nativeID)
     }
     isComplete = true
+  }
+
+  /// Where a walk became this scan: rows that belong to what it has passed and stand behind what it
+  /// has read.
+  private func unread(in scan: ScannedList) -> [SourceRow] {
+    guard let direction = plan.direction, position.readTo != .max,
+      scan.firstIndex(notBefore: position.rank) > 0
+    else { return [] }
+    return scan.listed(direction).filter {
+      isUnread($0) && position.isPassed(plan.order, rank: $0.rank, id: $0.nativeID)
+        && plan.admits($0.rank) && plan.matcher.matches($0.session, in: $0.window)
+    }
   }
 
   /// Whether the window overlaps what is known.
@@ -109,8 +118,8 @@ extension SourceReader {
     dealWithOverlooked(view, before: start)
     deal(with: view, start..<end)
     walk.opening = nil
-    if switchesToScan(view) { return }
     joinRank = view.touchesEnd ? .max : edge
+    if switchesToScan(view) { return }
     isComplete = view.touchesEnd || edge > plan.admitted.upperBound && !plan.readsBeyondEdge
     release()
     walk.next = isComplete ? nil : following(view, member: end)
@@ -121,10 +130,9 @@ extension SourceReader {
   private mutating func extendGroup(_ view: WalkedWindow, from start: Int) throws(Fault) {
     let known = walk.group.count
     let first = start < view.members.count ? view.members[start] : view.ranks.count
-    walk.dealt = (view, first)
-    for index in first..<view.ranks.count where view.ranks[index] == joinRank {
-      gather(row(view, index, place: joinRank))
-    }
+    let end = max(first, view.ranks.lastIndex(of: joinRank).map { $0 + 1 } ?? 0)
+    walk.dealt = (view, end)
+    for index in first..<end { gather(view, index) }
     // A group that is met again after a search shows nothing new for as long as it is known, but not
     // the same rows each time.
     let top = view.ranks.isEmpty ? nil : RowIdentity(view.window, view.sessionIndex(0))
@@ -143,9 +151,7 @@ extension SourceReader {
     let opens = walk.group.isEmpty && view.touchesStart && start < 2
     if opens { noteOpening(view) }
     let next =
-      view.ranks.isEmpty
-      ? nil
-      : onwardRequest(view, from: opens ? 0 : max(0, view.ranks.count - SourcePlan.overlap))
+      view.ranks.isEmpty ? nil : following(view, member: opens ? 0 : view.membersUpTo(joinRank))
     if let next, reachesBeyond(view.window, next) {
       walk.next = next
     } else {

@@ -39,7 +39,11 @@ package struct SourceReader {
   package internal(set) var isComplete: Bool
   /// Rows found too far out of place: they come first, and at once.
   var late: [SourceRow] = []
-  var lastLatePlace: SortRank?
+  /// The place of the last late row that was taken, and how many late rows of it have been taken, on
+  /// this page or before it.
+  var lateTaken: (place: SortRank, count: Int)?
+  /// How many late rows at `position.readTo` were met again that earlier pages have returned.
+  var lateSkipped = 0
   /// Rows in order, ready to be taken from `nextReady` on.
   var ready: [SourceRow] = []
   var nextReady = 0
@@ -135,8 +139,12 @@ extension SourceReader {
   package mutating func take() -> SourceRow? {
     if !late.isEmpty {
       report.order = max(report.order, .late)
-      lastLatePlace = late[0].place
-      return late.removeFirst()
+      let row = late.removeFirst()
+      let before =
+        row.place == lateTaken?.place
+        ? lateTaken?.count : row.place == position.readTo ? position.lateReturned : nil
+      lateTaken = (row.place, (before ?? 0) + 1)
+      return row
     }
     guard nextReady < ready.count else { return nil }
     defer { nextReady += 1 }
@@ -168,17 +176,20 @@ extension SourceReader {
     if let boundary = position.afterID, boundary.hash == nil {
       position.afterID = boundary.bytes.withUnsafeBytes { BoundaryID($0) }
     }
-    guard !position.isScanned else { return position }
     // Late rows come in the order of their places; those that the page had no room for are read
     // again, and none of the others.
-    let unreturned = late.first.map {
-      max($0.place, lastLatePlace.map { $0 == .max ? .max : $0 + 1 } ?? .min)
+    let unreturned = late.first.map { max($0.place, lateTaken?.place ?? .min) } ?? .max
+    let readTo = min(max(position.readTo, isComplete ? .max : joinRank), unreturned)
+    if let lateTaken, lateTaken.place == readTo {
+      position.lateReturned = lateTaken.count
+    } else if readTo != position.readTo {
+      position.lateReturned = 0
     }
+    position.readTo = readTo
+    guard !position.isScanned else { return position }
     let unreturnedRows = [waiting[...], ready[nextReady...]].joined()
     let pending = unreturnedRows.lazy.filter { $0.rank != $0.place }.map(\.place).min() ?? .max
-    position.anchor = min(position.rank, pending, unreturned ?? .max)
-    position.readTo = min(
-      max(position.readTo, isComplete ? .max : joinRank), unreturned ?? .max)
+    position.anchor = min(position.rank, pending, unreturned)
     position.sawDisorder = position.sawDisorder || strays > 0
     if let landmark = landmarks.first(where: { $0.rank >= position.anchor }) ?? landmarks.last {
       position.hint = landmark.offset

@@ -7,11 +7,13 @@ package struct SourceRow: Sendable {
   /// Rank of the last row in order before it, or its own when it is in order: where it stands in
   /// the list.
   var place: SortRank
-  /// How many rows in order the page had read when it came to this one.
-  var membersBefore: Int
+  /// In a walk, how many rows in order the page had read when it came to this one. In a scan, how many
+  /// sessions stand before it in the list; negative for one that came to the head meanwhile.
+  var ordinal = 0
   /// It is returned at its place instead of its rank, which `rank` does not show then.
   var isAside = false
 
+  var listOffset: Int { window.offset + Int(window.positions[index]) }
   package var session: Session { window.sessions[index] }
   package var nativeID: UnsafeRawBufferPointer { window.nativeID(window.sessions[index]) }
 

@@ -48,19 +48,28 @@ struct WalkedWindow {
     window.offset + Int(window.positions[sessionIndex(index)])
   }
 
-  /// Whether the session at `index` of another window is in this one too, among some of its rows.
+  /// Whether the session at `index` of another window is in this one too, among some of its rows,
+  /// and has the same rank there: one that was updated since stands elsewhere.
   func has(_ other: WalkedWindow, _ index: Int, among rows: Range<Int>) -> Bool {
     let id = RowIdentity(other.window, other.sessionIndex(index))
-    return rows.reversed().contains { RowIdentity(window, sessionIndex($0)) == id }
+    return rows.reversed().contains {
+      ranks[$0] == other.ranks[index] && RowIdentity(window, sessionIndex($0)) == id
+    }
   }
 
   /// Number of rows that keep the order and come strictly before `rank`.
-  func membersBefore(_ rank: SortRank) -> Int {
+  func membersBefore(_ rank: SortRank) -> Int { firstMember { $0 >= rank } }
+
+  /// Number of rows that keep the order and come before `rank` or have it.
+  func membersUpTo(_ rank: SortRank) -> Int { firstMember { $0 > rank } }
+
+  /// The first member whose rank satisfies what all after it do.
+  private func firstMember(where holds: (SortRank) -> Bool) -> Int {
     var low = 0
     var high = members.count
     while low < high {
       let middle = (low + high) / 2
-      if ranks[members[middle]] < rank { low = middle + 1 } else { high = middle }
+      if holds(ranks[members[middle]]) { high = middle } else { low = middle + 1 }
     }
     return low
   }

@@ -94,6 +94,7 @@ import Testing
       position.readTo = .max
       position.afterID = BoundaryID(bytes: Array(repeating: 0x7A, count: 40), hash: nil)
       position.hint = 2_000_000_000
+      position.lateReturned = 10_000
       return Cursor.Source(name: name, position: position)
     }
     let cursor = Cursor(
@@ -154,6 +155,9 @@ import Testing
       } else {
         position.anchor = times.randomElement(using: &generator) ?? 0
         position.readTo = times.randomElement(using: &generator) ?? 0
+        if generator.chance(0.3) {
+          position.lateReturned = Int.random(in: 1...10_000, using: &generator)
+        }
         if generator.chance(0.7) {
           let id = (0..<Int.random(in: 0...300, using: &generator)).map { _ in
             UInt8.random(in: 0...255, using: &generator)

@@ -132,7 +132,7 @@ import Testing
   /// that row lies before the place, and alone it is no evidence that nothing was skipped.
   @Test func oneStrayRowIsNoOverlap() {
     var generator = SeededGenerator(seed: 0)
-    for stray in 190..<205 {
+    for (stray, moment) in (190..<205).flatMap({ stray in (2..<14).map { (stray, $0) } }) {
       var upstream = CostTests.list(600, .init(maximum: 40, addressing: .offset))
       upstream.rows[stray].created = 2_000_000
       let before = upstream.rows
@@ -140,13 +140,12 @@ import Testing
       var requests = 0
       traversal.churn = { upstreams, _ in
         requests += 1
-        // Between the first page, of three requests, and the second.
-        if requests == 4 { upstreams[0].rows.removeSubrange(60..<160) }
+        if requests == moment { upstreams[0].rows.removeSubrange(60..<160) }
       }
       let result = traversal.run(limit: { _ in 100 }, generator: &generator)
       let lost = Set((before[..<60] + before[160...]).map(\.id)).subtracting(
         result.output.map(\.id))
-      #expect(lost.isEmpty, "\(stray): \(lost.count) lost")
+      #expect(lost.isEmpty, "\(stray), \(moment): \(lost.count) lost")
     }
   }
 
@@ -161,6 +160,79 @@ import Testing
       upstream.rows.swapAt(first + 1, first + 30)
       let (result, label) = Self.run([upstream], direction, UInt64(first), limit: 500, &generator)
       Self.expectEachOnce(result, [upstream], label)
+    }
+  }
+
+  /// A group of equals that no window shows whole, and a row that is none of them in its midst.
+  @Test(arguments: [WalkDirection.onward, .backward])
+  func aRowOutOfPlaceAmongEqualsIsNotLost(direction: WalkDirection) {
+    var generator = SeededGenerator(seed: 0)
+    for stray in 150..<250 {
+      var upstream = CostTests.list(400, .init(maximum: 40, addressing: .offset))
+      for row in 150..<250 { upstream.rows[row].created = upstream.rows[200].created }
+      upstream.rows[stray].created += stray.isMultiple(of: 2) ? 151 : -151
+      let (result, label) = Self.run([upstream], direction, UInt64(stray), limit: 60, &generator)
+      Self.expectEachOnce(result, [upstream], label)
+    }
+  }
+
+  /// The place lies between two rows, and of the last rows of its window one is astray: the window
+  /// after it has to show two others.
+  @Test func aRowOutOfPlaceAtAWindowsEndIsNoReasonToTurnBack() throws {
+    var upstream = CostTests.list(600, .init(maximum: 100, addressing: .offset))
+    upstream.rows.swapAt(97, 98)
+    let place = ModelUpstream.rank(upstream.rows[97], .newestFirst) + 1
+    var position = SourcePosition(startingAt: place)
+    position.hint = 3
+    var reader = SourceReader(
+      plan: SourcePlan(
+        order: .newestFirst, direction: .onward, limits: upstream.limits,
+        matcher: SessionMatcher(SessionFilter()), admitted: .min ... .max, limit: 200,
+        readsAhead: true, scanLimit: 10_000),
+      position: position)
+    for _ in 0..<2 {
+      let request = reader.nextRequest()
+      try reader.receive(upstream.window(#require(request)))
+    }
+    #expect(reader.report.reads == 1)
+  }
+
+  /// Several rows stand side by side where none of them belongs, and a page has no room for all.
+  @Test(arguments: [1, 2, 7])
+  func lateRowsOfOnePlaceAreAllThere(limit: Int) {
+    for direction in [WalkDirection.onward, .backward] {
+      var generator = SeededGenerator(seed: 0)
+      var upstream = CostTests.list(600, .init(maximum: 250, addressing: .offset))
+      for stray in 300..<304 {
+        upstream.rows[stray].created += direction == .onward ? 400 : -400
+      }
+      let (result, label) = Self.run([upstream], direction, 0, limit: limit, &generator)
+      Self.expectEachOnce(result, [upstream], label)
+    }
+  }
+
+  /// A scan that begins midway finds rows that belong where the traversal has been, too.
+  @Test(arguments: [WalkDirection.onward, .backward])
+  func aScanThatBeginsMidwayLosesNothing(direction: WalkDirection) {
+    for limit in [5, 30] {
+      var generator = SeededGenerator(seed: 0)
+      var upstream = CostTests.list(400, .init(maximum: 100, addressing: .offset))
+      // Rows that show the disorder, and behind them some that belong where the pages have been.
+      let near = (0..<6).map { (140 + 3 * $0, 214 + 2 * $0) }
+      for (from, to) in near + [(180, 312), (183, 316), (186, 320)] {
+        upstream.rows.insert(upstream.rows.remove(at: from), at: to)
+      }
+      if direction == .backward {
+        upstream.rows.reverse()
+        for row in upstream.rows.indices {
+          upstream.rows[row].created = 2_000_000 - upstream.rows[row].created
+        }
+      }
+      var traversal = ModelTraversal([upstream], directions: [direction])
+      if direction == .backward { traversal.query.order = .newestFirst.reversed }
+      let result = traversal.run(limit: { _ in limit }, generator: &generator)
+      Self.expectEachOnce(result, [upstream], "\(direction), limit \(limit)")
+      #expect(result.reports.first != .scanned && result.worstReport == .scanned)
     }
   }
 }

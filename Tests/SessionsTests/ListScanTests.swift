@@ -51,4 +51,41 @@ import Testing
     }
     #expect(Set(scan.result().ids) == Set(upstream.rows.map(\.id)))
   }
+
+  /// The list shrinks while it is read, and only items without an id are left of its last window.
+  @Test func aLastWindowWithoutAUsableRowHidesNothing() {
+    var upstream = CostTests.list(85, .init(maximum: 40, addressing: .offset))
+    for row in 74..<85 { upstream.rows[row].isUnusable = true }
+    let listed = upstream.rows[10..<74].map(\.id)
+    let (scan, _) = Self.scan(&upstream) { upstream in
+      if upstream.requests == 2 { upstream.rows.removeFirst(10) }
+    }
+    #expect(Set(listed).isSubset(of: scan.ids))
+  }
+
+  @Test(arguments: [1, 30, 100])
+  func unusableRowsForLongerThanAWindowAreSteppedOver(length: Int) {
+    for start in 41..<81 {
+      var upstream = CostTests.list(300, .init(maximum: 40, addressing: .offset))
+      for row in start..<start + length { upstream.rows[row].isUnusable = true }
+      let (scan, requests) = Self.scan(&upstream) { _ in }
+      #expect(scan.ids.count == 300 - length, "\(start)")
+      #expect(requests <= 16, "\(start)")
+    }
+  }
+
+  private static func scan(
+    _ upstream: inout ModelUpstream, before: (inout ModelUpstream) -> Void
+  ) -> (ScannedList, requests: Int) {
+    var scan = ListScan(
+      limits: upstream.limits, order: SessionOrder(.updatedAt, descending: true),
+      rowLimit: 10_000, concurrency: 1)
+    while !scan.isDone, upstream.requests < 1_000 {
+      for request in scan.nextRequests() {
+        before(&upstream)
+        scan.receive(upstream.window(request), for: request)
+      }
+    }
+    return (scan.result(), upstream.requests)
+  }
 }

@@ -269,6 +269,7 @@ struct ModelTraversal {
       }
     }
     let result = scan.result()
+    if Self.traces { print("scan \(upstreams[source].name) \(upstreams[source].rows.count)") }
     scans[source] = result
     page.receive(scan: result, from: source)
   }

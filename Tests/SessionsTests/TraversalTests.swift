@@ -38,6 +38,30 @@ import Testing
       faults: seed % 3 == 0 ? 0.1 : 0)
   }
 
+  /// The few rows with which the list ends are no evidence, and it grows before more are shown.
+  @Test func aListThatEndsInUnusableRowsIsReadFromItsEnd() {
+    for rows in 240..<280 {
+      for request in 1..<12 {
+        var generator = SeededGenerator(seed: 0)
+        var upstream = CostTests.list(rows, .init(maximum: 40, addressing: .offset))
+        upstream.rows[rows - 1].isUnusable = true
+        let listed = Set(upstream.rows.dropLast().map(\.id))
+        var traversal = ModelTraversal([upstream], directions: [.backward])
+        traversal.query.order = .newestFirst.reversed
+        traversal.churn = { upstreams, _ in
+          guard upstreams[0].requests == request else { return }
+          for new in 0..<6 where upstreams[0].rows.count < rows + 6 {
+            upstreams[0].rows.insert(
+              .init(id: "new\(new)", created: 2_000_000, updated: nil, status: .active), at: 0)
+          }
+        }
+        let result = traversal.run(limit: { _ in 60 }, generator: &generator)
+        let lost = listed.subtracting(result.output.map(\.id))
+        #expect(lost.isEmpty, "\(rows) rows, \(request) requests: \(lost.count) lost")
+      }
+    }
+  }
+
   private func check(
     _ seed: UInt64, order: SessionOrder, faults: Double = 0, scanned: Bool = false
   ) {
