@@ -1,4 +1,4 @@
-.PHONY: run test test-peers faults check format soak day load bench compare fuzz image
+.PHONY: run test test-peers faults check format soak day load bench compare plots fuzz image
 packages = @scripts/install-packages
 
 run: ; @scripts/run $(ARGS)
@@ -12,5 +12,6 @@ day: ; $(packages) && swift build --configuration release --product sessions-gat
 load: ; @Tests/Load/run $(ARGS)
 bench: ; @Tests/Benchmarks/run $(ARGS)
 compare: ; @Tests/Benchmarks/compare
+plots: ; @Tests/Benchmarks/plot $(RESULTS)
 fuzz: ; $(packages) && scripts/fuzz $(TARGETS)
 image: ; @docker build --tag sessions-gateway .
