@@ -69,7 +69,7 @@ class Stage:
         # nginx drops its privileges where it has them, and reads its script then.
         os.chmod(folder, 0o755)
         self.go = os.path.join(folder, "go-aggregator")
-        subprocess.run(["go", "build", "-o", self.go, "."], cwd=os.path.join(PEERS, "go"), check=True,
+        subprocess.run(["go", "build", "-buildvcs=false", "-o", self.go, "."], cwd=os.path.join(PEERS, "go"), check=True,
                        env=os.environ | {"GOCACHE": os.path.join(folder, "go-cache")}, timeout=240)
 
     def new_file(self):

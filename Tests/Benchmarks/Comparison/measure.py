@@ -1,4 +1,5 @@
-"""measure.py GATEWAY FOLDER: runs the whole comparison, prints its tables, and writes its result file into the folder.
+"""measure.py GATEWAY FOLDER: runs the whole comparison, prints its tables, and writes its result file into the folder,
+or, where FOLDER is empty, into a new one.
 
 Each figure is taken in rounds: the contenders take turns, in reverse order every other round, so that what else the
 machine does meets all of them. The result file has every round."""
@@ -148,7 +149,8 @@ if __name__ == "__main__":
         result = measure(Stage(sys.argv[1], folder))
         print(tables.everything(result))
         name = time.strftime("comparison-%Y%m%dT%H%M%SZ", time.gmtime())
-        print(f"\nwritten: {results.write(sys.argv[2], name, result)}")
+        target = sys.argv[2] or tempfile.mkdtemp(prefix="comparison-")
+        print(f"\nwritten: {results.write(target, name, result)}")
     except Failure as failure:
         sys.exit(f"compare: {failure}")
     finally:

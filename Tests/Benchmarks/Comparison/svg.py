@@ -108,7 +108,7 @@ class Axes:
             self.picture.text(start + room * 0.4, self.floor + 18, label, "middle")
             for place, (name, median, least, most) in enumerate(members):
                 x = start + wide * place
-                top = self.y(median)
+                top = self.y(max(0, median))
                 self.picture.rectangle(x + 1, top, wide - 2, self.floor - top, COLOURS[name])
                 if most > least:
                     self.picture.line(x + wide / 2, self.y(least), x + wide / 2, self.y(most))
