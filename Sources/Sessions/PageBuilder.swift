@@ -8,8 +8,8 @@ package struct PageBuilder {
   package private(set) var sources: [Source]
   package private(set) var rows: [(source: Int, row: SourceRow)] = []
   package private(set) var isDone = false
-  /// The last session returned in order.
-  private var reached: (rank: SortRank, source: Int, id: BoundaryID)?
+  /// Index into `rows` of the last session returned in order.
+  private var reached: Int?
 
   package struct Source {
     package let name: String
@@ -47,7 +47,7 @@ package struct PageBuilder {
         continue
       }
       let best = bestSource()
-      let rank = best.flatMap { sources[$0].reader.head?.rank }
+      let rank = best.flatMap { sources[$0].reader.headRank }
       let blocking = sources.indices.filter {
         !sources[$0].hasFailed && sources[$0].reader.blocks(rank)
       }
@@ -76,9 +76,8 @@ package struct PageBuilder {
 
   /// A source out of order needs to look a page ahead of what it lets go: three windows at least.
   private func hasSpentBudget(_ source: Int) -> Bool {
-    let reader = sources[source].reader
-    let budget = reader.position.sawDisorder ? max(3, pageBudget) : pageBudget
-    return reader.report.reads >= budget && !reader.needsScan
+    let budget = sources[source].reader.position.sawDisorder ? max(3, pageBudget) : pageBudget
+    return sources[source].reader.report.reads >= budget && !sources[source].reader.needsScan
   }
 
   package mutating func nextRequest(_ source: Int) -> WindowRequest? {
@@ -111,23 +110,22 @@ package struct PageBuilder {
 
   private mutating func take(_ source: Int, inOrder: Bool) {
     guard let row = sources[source].reader.take() else { return }
+    if inOrder { reached = rows.count }
     rows.append((source, row))
     sources[source].returned += 1
-    if inOrder { reached = (row.rank, source, BoundaryID(whole: row.nativeID)) }
   }
 
   /// The source whose head comes first; ids of different sources differ in their prefixes already.
   private func bestSource() -> Int? {
-    var best: (source: Int, head: SourceRow)?
+    var best: (source: Int, rank: SortRank)?
     for source in sources.indices {
-      guard let head = sources[source].reader.head else { continue }
-      if let known = best {
+      guard let rank = sources[source].reader.headRank else { continue }
+      if let best {
         let isBefore =
-          head.rank != known.head.rank
-          ? head.rank < known.head.rank : prefixPrecedes(source, known.source)
+          rank != best.rank ? rank < best.rank : prefixPrecedes(source, best.source)
         guard isBefore else { continue }
       }
-      best = (source, head)
+      best = (source, rank)
     }
     return best?.source
   }
@@ -143,12 +141,13 @@ package struct PageBuilder {
   /// ids come after have not.
   private mutating func advance(_ source: Int) {
     guard let reached else { return }
-    if source == reached.source {
-      sources[source].reader.advance(to: reached.rank, afterID: reached.id)
-    } else if prefixPrecedes(source, reached.source), reached.rank < .max {
-      sources[source].reader.advance(to: reached.rank + 1, afterID: nil)
+    let (last, row) = rows[reached]
+    if source == last {
+      sources[source].reader.advance(to: row.rank, afterID: BoundaryID(whole: row.nativeID))
+    } else if prefixPrecedes(source, last), row.rank < .max {
+      sources[source].reader.advance(to: row.rank + 1, afterID: nil)
     } else {
-      sources[source].reader.advance(to: reached.rank, afterID: nil)
+      sources[source].reader.advance(to: row.rank, afterID: nil)
     }
   }
 }

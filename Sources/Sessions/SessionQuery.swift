@@ -14,30 +14,36 @@ package struct SessionQuery: Hashable, Sendable {
   /// The query's meaning in 8 bytes: the same for every spelling of the same query, on every
   /// replica.
   package var fingerprint: UInt64 {
-    var parts = [
-      "order=\(order.key.rawValue),\(order.descending)",
-      "source=\(Self.list(sources))", "provider=\(Self.list(providers))",
-      "status=\(Self.list(filter.statuses.map(\.rawValue)))",
-      "channel=\(Self.list(filter.channels.map(\.rawValue)))",
-      "modality=\(Self.list(filter.modalities.map(\.rawValue)))",
-      "agentId=\(Self.text(filter.agentID))", "participantId=\(Self.text(filter.participantID))",
-      "workspaceId=\(Self.text(filter.workspaceID))", "q=\(Self.text(filter.text?.lowercased()))",
-      "createdAfter=\(Self.time(filter.createdAfter))",
-      "createdBefore=\(Self.time(filter.createdBefore))",
-      "updatedAfter=\(Self.time(filter.updatedAfter))",
-      "updatedBefore=\(Self.time(filter.updatedBefore))",
-    ]
+    var meaning = "order=\(order.key.rawValue),\(order.descending)"
+    func add(_ name: String, _ value: String) {
+      meaning += "&"
+      meaning += name
+      meaning += "="
+      meaning += value
+    }
+    add("source", Self.list(sources))
+    add("provider", Self.list(providers))
+    add("status", Self.list(filter.statuses.map(\.rawValue)))
+    add("channel", Self.list(filter.channels.map(\.rawValue)))
+    add("modality", Self.list(filter.modalities.map(\.rawValue)))
+    add("agentId", Self.text(filter.agentID))
+    add("participantId", Self.text(filter.participantID))
+    add("workspaceId", Self.text(filter.workspaceID))
+    add("q", Self.text(filter.text?.lowercased()))
+    add("createdAfter", Self.time(filter.createdAfter))
+    add("createdBefore", Self.time(filter.createdBefore))
+    add("updatedAfter", Self.time(filter.updatedAfter))
+    add("updatedBefore", Self.time(filter.updatedBefore))
     for (name, value) in filter.passedOn.sorted(by: { $0.key < $1.key }) {
-      parts.append("\(name)=\(Self.text(value))")
+      add(name, Self.text(value))
     }
     var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    let meaning = Array(parts.joined(separator: "&").utf8)
-    _ = SHA256(meaning, meaning.count, &digest)
+    meaning.withUTF8 { _ = SHA256($0.baseAddress, $0.count, &digest) }
     return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  private static func list(_ values: some Sequence<String>) -> String {
-    values.sorted().joined(separator: ",")
+  private static func list(_ values: some Collection<String>) -> String {
+    values.isEmpty ? "" : values.sorted().joined(separator: ",")
   }
 
   /// Lengths keep two texts from being read as one another.

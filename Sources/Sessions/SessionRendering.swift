@@ -4,7 +4,7 @@ import JSON
 /// What every session of one source has in common in an answer, encoded once.
 ///
 /// `@unchecked Sendable`: the buffers are written by `init` alone.
-package struct SessionRendering: @unchecked Sendable {
+package final class SessionRendering: @unchecked Sendable {
   package let sourceName: String
   package let providerName: String
   /// `"id":"<source>:`

@@ -2,7 +2,7 @@ package import Bytes
 import JSON
 
 /// Writes sessions of one source as JSON objects, field by field from the provider's own bytes.
-package struct SessionWriter: Sendable {
+package final class SessionWriter: Sendable {
   let rendering: SessionRendering
   /// What is written: what was asked for, and `raw` only when it was included.
   private let fields: SessionFields

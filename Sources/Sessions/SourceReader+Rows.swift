@@ -13,6 +13,7 @@ extension SourceReader {
     guard first < last else { return dealWithGroup() }
     var dealt: [SourceRow] = []
     dealt.reserveCapacity(last - first)
+    landmarks.reserveCapacity(landmarks.count + members.count)
     var member = members.lowerBound
     var place = view.members.isEmpty ? joinRank : view.ranks[view.members[member]]
     for index in first..<last {
@@ -80,6 +81,7 @@ extension SourceReader {
 
   private mutating func deal(with dealt: [SourceRow]) {
     resolveBoundary(dealt)
+    waiting.reserveCapacity(waiting.count + dealt.count)
     for row in dealt where plan.admits(row.rank) {
       guard plan.matcher.matches(row.session, in: row.window) else { continue }
       if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
@@ -109,6 +111,7 @@ extension SourceReader {
     let isComplete = isComplete
     var stillWaiting: [SourceRow] = []
     let known = ready.count
+    ready.reserveCapacity(known + waiting.count)
     for row in waiting {
       if isFarAhead(row), isComplete || row.place < frontier {
         standAside(row)
@@ -123,8 +126,10 @@ extension SourceReader {
       ready.removeFirst(known)
       nextReady = 0
     }
-    let isSorted = zip(ready[nextReady...], ready[nextReady...].dropFirst()).allSatisfy {
-      $0.precedes($1, in: plan.order)
+    let isSorted = (nextReady..<ready.count).dropFirst().allSatisfy { index in
+      ready[index - 1].rank != ready[index].rank
+        ? ready[index - 1].rank < ready[index].rank
+        : ready[index - 1].precedes(ready[index], in: plan.order)
     }
     guard !isSorted else { return }
     let order = plan.order

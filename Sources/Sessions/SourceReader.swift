@@ -103,6 +103,11 @@ extension SourceReader {
     return ready[nextReady]
   }
 
+  package var headRank: SortRank? {
+    if let row = late.first { return row.rank }
+    return nextReady < ready.count ? ready[nextReady].rank : nil
+  }
+
   /// Whether `head` comes out of order.
   package var headIsLate: Bool { !late.isEmpty }
 
@@ -118,12 +123,12 @@ extension SourceReader {
     return index >= 0 ? landmarks[index].rank : position.anchor
   }
 
-  package var isExhausted: Bool { isComplete && head == nil }
+  package var isExhausted: Bool { isComplete && headRank == nil }
 
   /// Whether only this source's next window can tell what comes next, given the rank of the best
   /// session that another source offers.
   package func blocks(_ rank: SortRank?) -> Bool {
-    guard head == nil, let frontier else { return false }
+    guard headRank == nil, let frontier else { return false }
     return rank.map { frontier <= $0 } ?? true
   }
 

@@ -59,14 +59,23 @@ final class Exchange {
   private(set) var body = ByteBuffer(capacity: 64)
   private(set) var inflater: GzipInflater?
   private let limit: Int
+  private let expected: Int
   private var received = 0
   private var answer = Answer(status: 0)
   private var completion: ((Outcome) -> Void)?
 
-  init(target: String, fields: Fields, limit: Int, completion: @escaping (Outcome) -> Void) {
+  /// - Parameters:
+  ///   - limit: bytes of the body at most.
+  ///   - expected: about how many it will be, where the answer does not say: a body that grows
+  ///     is copied each time.
+  init(
+    target: String, fields: Fields, limit: Int, expected: Int,
+    completion: @escaping (Outcome) -> Void
+  ) {
     self.target = target
     self.fields = fields
     self.limit = limit
+    self.expected = min(expected, limit)
     self.completion = completion
   }
 
@@ -101,15 +110,16 @@ final class Exchange {
     default:
       throw Fault(code: .badPayload, message: "the answer has a content coding not asked for")
     }
-    if let contentLength {
-      guard contentLength <= limit else { throw tooLarge() }
-      // Room for what must not follow, so that one read both ends the body and shows that.
-      if inflater == nil { body = ByteBuffer(capacity: contentLength + Self.spare) }
-    }
+    if let contentLength, contentLength > limit { throw tooLarge() }
+    let length = inflater == nil ? contentLength : nil
+    // Room for what must not follow, so that one read both ends the body and shows that.
+    body = ByteBuffer(capacity: length.map { $0 + Self.spare } ?? expected + Self.unframed)
     return .collect
   }
 
   private static let spare = 64
+  /// For the framing of the last piece, and for a body a little longer than expected.
+  private static let unframed = 32 * 1024
 
   /// A piece of the body, its framing taken off.
   func append(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
@@ -135,7 +145,11 @@ final class Exchange {
     } catch {
       return fail(fault(error))
     }
-    if answer.status == 200 { answer.body = body }
+    if answer.status == 200 {
+      // It may be kept for a while.
+      if body.capacity > 2 * (body.count + Self.unframed) { body = ByteBuffer(body.bytes) }
+      answer.body = body
+    }
     finish(.answered(answer))
   }
 

@@ -21,8 +21,10 @@ final class HTTP1Connection: Pollable, ExchangeCarrier {
   private static let maximumInformational = 8
   /// A body that nobody wants is read to here to save the connection; beyond it a new one is cheaper.
   private static let maximumIgnoredBytes = 64 * 1024
-  /// Read at a time where the length is not known.
+  /// Bytes on their way to or from a connection that pass through a buffer of its pool.
   static let chunkBytes = 64 * 1024
+  /// Room for one read of a body of unknown length: with less left the answer's buffer grows.
+  private static let leastRead = 16 * 1024
 
   let madeAt: Instant
   var idleSince: Instant
@@ -211,13 +213,8 @@ final class HTTP1Connection: Pollable, ExchangeCarrier {
   /// True when there may be more to do.
   private func readBody() throws(Exchange.Fault) -> Bool {
     let outcome: ByteStream.ReadOutcome
-    if case .length(let remaining) = body, let exchange, exchange.inflater == nil {
-      let before = exchange.body.count
-      outcome = read(into: exchange.body, minimum: 1)
-      if case .bytes(let count) = outcome {
-        if count > remaining { exchange.body.truncate(to: before + remaining) }
-        try took(count, of: remaining)
-      }
+    if let exchange, exchange.inflater == nil {
+      outcome = try readBody(into: exchange)
     } else {
       let scratch = pool.bodyScratch()
       outcome = read(into: scratch, minimum: 1)
@@ -234,6 +231,29 @@ final class HTTP1Connection: Pollable, ExchangeCarrier {
     }
   }
 
+  /// Reads from the socket to where the bytes stay.
+  private func readBody(into exchange: Exchange) throws(Exchange.Fault) -> ByteStream.ReadOutcome {
+    let buffer = exchange.body
+    let start = buffer.count
+    var minimum = Self.leastRead
+    if case .length = body { minimum = 1 }
+    let outcome = read(into: buffer, minimum: minimum)
+    guard case .bytes(let count) = outcome else { return outcome }
+    switch body {
+    case .length(let remaining):
+      buffer.truncate(to: start + min(count, remaining))
+      try took(count, of: remaining)
+    case .untilClose: try exchange.checkSize()
+    case .chunked(let decoder):
+      // Decoded bytes are never more than the coded ones that they come from: written from `start` on
+      // they do not overtake what is still to be decoded, and fit without moving the buffer.
+      let coded = buffer[start..<start + count]
+      buffer.truncate(to: start)
+      if let excess = try decode(coded, decoder, into: buffer) { complete(excess: excess) }
+    }
+    return outcome
+  }
+
   /// Body bytes that were read elsewhere than into the answer.
   private func take(_ bytes: UnsafeRawBufferPointer) throws(Exchange.Fault) {
     switch body {
@@ -241,19 +261,28 @@ final class HTTP1Connection: Pollable, ExchangeCarrier {
       try collect(UnsafeRawBufferPointer(rebasing: bytes.prefix(remaining)))
       try took(bytes.count, of: remaining)
     case .untilClose: try collect(bytes)
-    case .chunked(var decoder):
+    case .chunked(let decoder):
       let decoded = pool.decodedScratch()
-      let used: Int
-      do throws(ProtocolError) {
-        used = try decoder.decode(bytes, into: decoded)
-      } catch {
-        let code: UpstreamFailure.Code = error.status == 413 ? .badPayload : .protocol
-        throw Exchange.Fault(code: code, message: error.detail)
-      }
-      body = .chunked(decoder)
+      let excess = try decode(bytes, decoder, into: decoded)
       try collect(decoded.bytes)
-      if decoder.isFinished { complete(excess: bytes.count - used) }
+      if let excess { complete(excess: excess) }
     }
+  }
+
+  /// Takes the chunks' framing off. Returns how many bytes came behind the body, once it has ended.
+  private func decode(
+    _ coded: UnsafeRawBufferPointer, _ decoder: ChunkedDecoder, into buffer: ByteBuffer
+  ) throws(Exchange.Fault) -> Int? {
+    var decoder = decoder
+    let used: Int
+    do throws(ProtocolError) {
+      used = try decoder.decode(coded, into: buffer)
+    } catch {
+      let code: UpstreamFailure.Code = error.status == 413 ? .badPayload : .protocol
+      throw Exchange.Fault(code: code, message: error.detail)
+    }
+    body = .chunked(decoder)
+    return decoder.isFinished ? coded.count - used : nil
   }
 
   private func took(_ count: Int, of remaining: Int) throws(Exchange.Fault) {

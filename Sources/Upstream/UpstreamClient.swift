@@ -18,6 +18,8 @@ package final class UpstreamClient {
   /// Permits that will be handed to this loop.
   var permitsAwaited = 0
 
+  /// Of the latest answer with a body: a guess at the next one's.
+  private var lastBodyBytes = 0
   private var random = SystemRandomNumberGenerator()
   var counted = UpstreamCounts()
 
@@ -95,7 +97,8 @@ package final class UpstreamClient {
     call.isRetrying = false
     call.requests += 1
     let exchange = Exchange(
-      target: call.target, fields: call.fields, limit: shared.configuration.responseBytes
+      target: call.target, fields: call.fields, limit: shared.configuration.responseBytes,
+      expected: lastBodyBytes
     ) { [weak self, unowned call] outcome in self?.ended(call, outcome) }
     call.stage = .underWay(exchange)
     pool.submit(exchange)
@@ -130,6 +133,7 @@ package final class UpstreamClient {
     if let advice = answer.advice { shared.told(advice, answering: call.turn, at: loop.now) }
     switch answer.status {
     case 200, 404:
+      if let body = answer.body { lastBodyBytes = body.count }
       let result = UpstreamAnswer(
         status: answer.status, body: answer.body ?? .init(capacity: 0), requests: call.requests,
         latency: loop.now - call.startedAt)

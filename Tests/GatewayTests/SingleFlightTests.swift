@@ -1,3 +1,4 @@
+import Gateway
 import Simulator
 import Support
 import Testing
@@ -22,15 +23,25 @@ import Testing
     for connection in connections { try expectWhole(connection) }
   }
 
-  private func fixture() throws -> GatewayFixture {
+  /// Without a TTL nobody is answered with what was asked for another, not even at the same moment.
+  @Test(.timeLimit(.minutes(10)))
+  func identicalPagesShareNothingWhereNothingMayBeReused() throws {
+    let fixture = try fixture(loops: 1) { $0.cache.ttl = .zero }
+    for connection in try ask(fixture, 24) { try expectWhole(connection) }
+    #expect(fixture.requests == ["alcamine": 24, "anam": 24, "athena": 24])
+  }
+
+  private func fixture(
+    loops: Int = 2, configure: (inout GatewayConfiguration) throws -> Void = { _ in }
+  ) throws -> GatewayFixture {
     try GatewayFixture(
-      sessions: 20, loops: 2,
+      sessions: 20, loops: loops,
       simulate: { options in
         for provider in SimulatedProvider.allCases {
           options.faults[provider] = SimulatorFaults(
             latency: .milliseconds(500) ... .milliseconds(500))
         }
-      })
+      }, configure: configure)
   }
 
   private func ask(_ fixture: GatewayFixture, _ count: Int) throws -> [RawClient] {

@@ -4,8 +4,8 @@ package import Transport
 package import Upstream
 
 /// Gets windows for the pages of one loop: from the store, from a request that is already under way
-/// for somebody else (on any loop), or from the upstream. A caller that leaves cancels only what nobody else waits
-/// for.
+/// for somebody else (on any loop), or from the upstream. A caller that leaves cancels only what
+/// nobody else waits for.
 package final class WindowFetcher {
   package typealias Outcome = Result<Window, UpstreamFailure>
   /// - Parameter requests: upstream requests that this caller caused; 0 for what was kept or shared.
@@ -98,19 +98,9 @@ package final class WindowFetcher {
       return nil
     }
     let key = FlightKey(list: list.key, request: request)
-    func isOfUse(_ startedAt: Instant, _ end: Instant) -> Bool {
-      startedAt >= notBefore && deadline - end <= Self.timeGivenUp
-    }
-    if let flight = flights[key], isOfUse(flight.startedAt, flight.deadline) {
+    if let flight = flight(underWay: key, notBefore: notBefore, deadline: deadline) {
       metrics.counts.lookup(.shared, of: list.source.name)
       return wait(for: flight, Ticket(completion, startedFlight: false))
-    }
-    if let shared = store.flights[key], isOfUse(shared.startedAt, shared.deadline) {
-      let flight = flight(key, startedAt: shared.startedAt, deadline: shared.deadline)
-      if flight.join(shared) {
-        metrics.counts.lookup(.shared, of: list.source.name)
-        return wait(for: flight, Ticket(completion, startedFlight: false))
-      }
     }
     metrics.counts.lookup(.asked, of: list.source.name)
     let flight = flight(key, startedAt: loop.now, deadline: deadline)
@@ -118,6 +108,23 @@ package final class WindowFetcher {
     if store.isEnabled { store.flights.add(flight.share(), key) }
     start(flight, request, list, deadline, usesStore ? store : nil)
     return ticket
+  }
+
+  /// A request for the same window that is of use to this caller. Without a TTL there is none: what a
+  /// caller is answered has been asked for it alone.
+  private func flight(
+    underWay key: FlightKey, notBefore: Instant, deadline: Instant
+  ) -> Flight? {
+    guard store.isEnabled else { return nil }
+    func isOfUse(_ startedAt: Instant, _ end: Instant) -> Bool {
+      startedAt >= notBefore && deadline - end <= Self.timeGivenUp
+    }
+    if let flight = flights[key], isOfUse(flight.startedAt, flight.deadline) { return flight }
+    guard let shared = store.flights[key], isOfUse(shared.startedAt, shared.deadline) else {
+      return nil
+    }
+    let flight = flight(key, startedAt: shared.startedAt, deadline: shared.deadline)
+    return flight.join(shared) ? flight : nil
   }
 
   private func flight(_ key: FlightKey, startedAt: Instant, deadline: Instant) -> Flight {
