@@ -25,11 +25,11 @@ MOST_SECONDS = 540
 CONNECTIONS = [1, 16, 64]
 
 
-def turns(names, rounds):
-    """(round, name), in reverse order every other round."""
+def turns(members, rounds):
+    """(round, member), in reverse order every other round."""
     for number in range(rounds):
-        for name in names if number % 2 == 0 else reversed(names):
-            yield number, name
+        for member in members if number % 2 == 0 else reversed(members):
+            yield number, member
 
 
 def say(text):
@@ -62,12 +62,10 @@ def measure_processor(contenders):
         processor.microseconds_a_request(contenders[name], 16, 1)  # to warm up
     before = processor.gateway_requests(contenders["gateway"])
     rounds, seconds = (1, 1) if QUICK else (5, 2)
-    for number in range(rounds):
-        for count in CONNECTIONS:
-            for name in NAMES if number % 2 == 0 else reversed(NAMES):
-                cost = processor.microseconds_a_request(contenders[name], count, seconds)
-                by_connections[str(count)][name].append(cost)
-                say(f"{name}: {cost:.0f} us/request at {count} connections")
+    for _, (count, name) in turns([(count, name) for count in CONNECTIONS for name in NAMES], rounds):
+        cost = processor.microseconds_a_request(contenders[name], count, seconds)
+        by_connections[str(count)][name].append(cost)
+        say(f"{name}: {cost:.0f} us/request at {count} connections")
     after = processor.gateway_requests(contenders["gateway"])
     return by_connections, (after[1] - before[1]) / (after[0] - before[0])
 

@@ -10,7 +10,8 @@ PARTS = 10
 
 
 def walk(gateway):
-    """One entry for each tenth of the pages: how many pages and sessions it had, and processor microseconds."""
+    """One entry for each tenth of the pages: how many pages, sessions and requests to sources it had, and processor
+    microseconds."""
     connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=PATIENCE)
     pages, seen, cursor = [], set(), None
     before = gateway.cpu_seconds()
@@ -25,17 +26,19 @@ def walk(gateway):
         page = json.loads(body)
         ids = [session["id"] for session in page["data"]]
         seen.update(ids)
-        pages.append((len(ids), now - before))
+        requests = sum(source["upstreamRequests"] for source in page["sources"].values())
+        pages.append((len(ids), requests, now - before))
         before = now
         cursor = page["page"]["nextCursor"]
         if not page["page"]["hasMore"]:
             break
     connection.close()
-    if len(seen) != sum(count for count, _ in pages) or len(pages) < PARTS:
+    if len(seen) != sum(count for count, _, _ in pages) or len(pages) < PARTS:
         raise Failure(f"a walk of {len(pages)} pages gave sessions twice")
     result = []
     for part in range(PARTS):
         some = pages[len(pages) * part // PARTS:len(pages) * (part + 1) // PARTS]
-        result.append({"pages": len(some), "sessions": sum(count for count, _ in some),
-                       "microseconds": round(sum(seconds for _, seconds in some) * 1e6)})
+        sessions, requests, seconds = (sum(values) for values in zip(*some))
+        result.append({"pages": len(some), "sessions": sessions, "requests": requests,
+                       "microseconds": round(seconds * 1e6)})
     return result

@@ -57,10 +57,11 @@ def memory(result):
 
 def paging(result):
     parts = results.depth(result)
-    pages = [result["paging"][0][index]["pages"] for index in range(len(parts))]
+    pages, requests = (sum(part[kind] for part in result["paging"][0]) for kind in ("pages", "requests"))
     return table(["sessions", *(f"{sessions:,}" for sessions, _ in parts)],
                  [["CPU us/page", *(f"{results.middle(values)[0]:.0f}" for _, values in parts)]]) + (
-        f"\n\n{sum(pages)} pages; CPU us/session: {spread(results.microseconds_a_session(result), 1)}")
+        f"\n\n{pages} pages, {requests} requests to sources; "
+        f"CPU us/session: {spread(results.microseconds_a_session(result), 1)}")
 
 
 def everything(result):
