@@ -1,4 +1,4 @@
-.PHONY: run test test-peers faults check format soak day load bench compare fuzz image
+.PHONY: run test test-peers faults check format soak day load bench compare plots fuzz image
 packages = @scripts/install-packages
 soaked = .build-soak/release/sessions-gatewayPackageTests.xctest --testing-library swift-testing --filter
 
@@ -13,5 +13,6 @@ day: ; $(packages) && swift build --configuration release --product sessions-gat
 load: ; @Tests/Load/run $(ARGS)
 bench: ; @Tests/Benchmarks/run $(ARGS)
 compare: ; @Tests/Benchmarks/compare
+plots: ; @Tests/Benchmarks/plot $(RESULTS)
 fuzz: ; $(packages) && scripts/fuzz $(TARGETS)
 image: ; @docker build --tag sessions-gateway .
