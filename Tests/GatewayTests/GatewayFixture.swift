@@ -88,6 +88,26 @@ final class GatewayFixture {
       apiKey: Secret(key))
   }
 
+  /// The variables of a gateway elsewhere, before the same upstreams.
+  var environment: [String: String] {
+    var variables = ["GATEWAY_CURSOR_SECRET": "the-secret-that-all-replicas-share"]
+    for provider in SimulatedProvider.allCases {
+      let name = provider.rawValue.uppercased()
+      variables["\(name)_BASE_URL"] = simulator.baseURL(provider)
+      variables["\(name)_API_KEY"] = simulator.apiKey(provider)
+    }
+    return variables
+  }
+
+  /// Such a gateway, on a port of the system's choice.
+  func process(
+    _ more: [String: String] = [:], descriptors: Int? = nil
+  ) throws -> GatewayProcess {
+    let own = ["GATEWAY_AUTH": "none", "GATEWAY_LOG_LEVEL": "error", "GATEWAY_PORT": "0"]
+    return try GatewayProcess(
+      environment.merging(own) { $1 }.merging(more) { $1 }, descriptors: descriptors)
+  }
+
   /// Serves from this once it returns: a loop takes its jobs before the connections that come later.
   func adopt(_ configuration: GatewayConfiguration) throws {
     try gateway.adopt(configuration)

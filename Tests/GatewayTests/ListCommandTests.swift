@@ -2,6 +2,7 @@ import Foundation
 import Gateway
 import Glibc
 import Simulator
+import Support
 import Testing
 
 /// `list` as an operator starts it: the real executable, its exit status and its streams.
@@ -85,25 +86,14 @@ import Testing
     var errors: String
   }
 
-  private static let program = URL(fileURLWithPath: CommandLine.arguments[0])
-    .deletingLastPathComponent().appendingPathComponent("sessions-gateway").path
-
   private func process(
     _ words: String, _ fixture: GatewayFixture?, _ environment: [String: String]
   ) -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-o", "pipefail", "-c", "\(ListCommandTests.program) \(words)"]
-    var all = environment
+    process.arguments = ["-o", "pipefail", "-c", "\(GatewayProcess.program) \(words)"]
+    var all = environment.merging(fixture?.environment ?? [:]) { $1 }
     all["PATH"] = ProcessInfo.processInfo.environment["PATH"]
-    if let fixture {
-      all["GATEWAY_CURSOR_SECRET"] = "the-secret-that-all-replicas-share"
-      for provider in SimulatedProvider.allCases {
-        let name = provider.rawValue.uppercased()
-        all["\(name)_BASE_URL"] = fixture.simulator.baseURL(provider)
-        all["\(name)_API_KEY"] = fixture.simulator.apiKey(provider)
-      }
-    }
     process.environment = all
     process.standardInput = FileHandle.nullDevice
     return process

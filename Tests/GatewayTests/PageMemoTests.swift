@@ -51,14 +51,7 @@ import Testing
   @Test func permissionsAndFormatsAreNeverMixed() throws {
     let fixture = try fixture {
       $0.auth.isDisabled = false
-      $0.auth.tokens = [
-        CallerToken(name: "plain", sha256: CallerToken.digest("plain-token-0001".utf8)),
-        CallerToken(
-          name: "contact", sha256: CallerToken.digest("contact-token-0002".utf8),
-          permissions: .contact),
-        CallerToken(
-          name: "raw", sha256: CallerToken.digest("raw-token-0003".utf8), permissions: .raw),
-      ]
+      $0.auth.tokens = PermissionTests.tokens
     }
     let target = "/v1/sessions?limit=50"
     for _ in 0..<4 {

@@ -7,19 +7,20 @@ import Testing
   static let plain = ["Authorization": "Bearer plain-token-0001"]
   static let contact = ["Authorization": "Bearer contact-token-0002"]
   static let raw = ["Authorization": "Bearer raw-token-0003"]
+  static let tokens = [
+    CallerToken(name: "plain", sha256: CallerToken.digest("plain-token-0001".utf8)),
+    CallerToken(
+      name: "contact", sha256: CallerToken.digest("contact-token-0002".utf8),
+      permissions: .contact),
+    CallerToken(
+      name: "raw", sha256: CallerToken.digest("raw-token-0003".utf8), permissions: .raw),
+  ]
 
   private func fixture(sessions: Int = 60) throws -> GatewayFixture {
     try GatewayFixture(sessions: sessions) { _ in
     } configure: { configuration in
       configuration.auth.isDisabled = false
-      configuration.auth.tokens = [
-        CallerToken(name: "plain", sha256: CallerToken.digest("plain-token-0001".utf8)),
-        CallerToken(
-          name: "contact", sha256: CallerToken.digest("contact-token-0002".utf8),
-          permissions: .contact),
-        CallerToken(
-          name: "raw", sha256: CallerToken.digest("raw-token-0003".utf8), permissions: .raw),
-      ]
+      configuration.auth.tokens = Self.tokens
       configuration.cache.ttl = .seconds(60)
     }
   }

@@ -11,7 +11,7 @@ import Testing
     try folder.write("key", fixture.simulator.apiKey(.anam))
     try folder.write("token", "the-first-token-of-all")
     try folder.write("gateway.yaml", Self.configuration(fixture, folder, ["anam"]))
-    let gateway = try ServedProcess(["--config", folder.path("gateway.yaml")])
+    let gateway = try GatewayProcess([:], ["--config", folder.path("gateway.yaml")])
     let client = GatewayClient(port: gateway.port)
     let first = ["Authorization": "Bearer the-first-token-of-all"]
     let second = ["Authorization": "Bearer the-second-token-of-all"]
@@ -48,7 +48,7 @@ import Testing
 
     gateway.stop()
     #expect(gateway.exitStatus == 0)
-    let log = gateway.errors
+    let log = gateway.log
     #expect(log.contains("configuration reloaded") && log.contains("added=athena"), "\(log)")
     #expect(log.contains("not reloaded: ") && log.contains("limitz"), "\(log)")
     #expect(log.contains("loud"), "\(log)")
@@ -59,14 +59,17 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(10))) func noCoreCanBeWrittenAndNobodyMayDump() throws {
-    let gateway = try ServedProcess(["--demo"], asNobody: true)
+    let gateway = try GatewayProcess(["GATEWAY_PORT": "0"], ["--demo"], asNobody: true)
     let limits = try String(contentsOfFile: "/proc/\(gateway.processID)/limits", encoding: .utf8)
     let core = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max core file") })
     #expect(core.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"], "\(core)")
     // What is not dumpable belongs to root, whoever runs it (proc(5)).
     let owner = try FileManager.default.attributesOfItem(atPath: "/proc/\(gateway.processID)/fd")
     #expect((owner[.ownerAccountID] as? NSNumber)?.intValue == 0)
-    #expect(try gateway.user() != 0)
+    let status = try String(contentsOfFile: "/proc/\(gateway.processID)/status", encoding: .utf8)
+    let user = try #require(status.split(separator: "\n").first { $0.hasPrefix("Uid:") })
+    // Real and effective (proc(5)).
+    #expect(!user.split(separator: "\t")[1...2].contains("0"), "\(user)")
   }
 
   private static func configuration(
@@ -90,85 +93,5 @@ import Testing
       \(entries.joined(separator: "\n"))
 
       """
-  }
-}
-
-/// A folder that lasts as long as a test.
-final class Folder {
-  private let url = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString)")
-
-  init() throws {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appending(path: name).path }
-
-  func write(_ name: String, _ text: String) throws {
-    try Data(text.utf8).write(to: url.appending(path: name))
-  }
-}
-
-/// The gateway as an operator starts it; it ends with this.
-final class ServedProcess {
-  let port: UInt16
-  private let process = Process()
-  private let said = Pipe()
-  private var folder: Folder?
-  private(set) var errors = ""
-
-  /// - Parameter asNobody: whether it runs as a user without rights where the tests run as root.
-  init(_ arguments: [String], asNobody: Bool = false) throws {
-    let tests = URL(fileURLWithPath: CommandLine.arguments[0])
-    var program = tests.deletingLastPathComponent().appendingPathComponent("sessions-gateway")
-    if asNobody, geteuid() == 0 {
-      // Where that user can reach it.
-      let folder = try Folder()
-      self.folder = folder
-      let copy = URL(fileURLWithPath: folder.path("sessions-gateway"))
-      try FileManager.default.copyItem(at: program, to: copy)
-      program = copy
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
-      process.arguments =
-        ["--reuid=65534", "--regid=65534", "--clear-groups", program.path, "serve"] + arguments
-    } else {
-      process.executableURL = program
-      process.arguments = ["serve"] + arguments
-    }
-    process.environment = arguments.contains("--demo") ? ["GATEWAY_PORT": "0"] : [:]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = said
-    try process.run()
-    var line = ""
-    while !line.hasSuffix("\n") {
-      let data = try #require(try output.fileHandleForReading.read(upToCount: 1), "no ready line")
-      line += String(decoding: data, as: UTF8.self)
-    }
-    port = try #require(
-      line.split(separator: ":").last.flatMap { UInt16($0.dropLast()) }, "\(line)")
-  }
-
-  deinit { if process.isRunning { process.terminate() } }
-
-  var processID: Int32 { process.processIdentifier }
-
-  /// Its effective user.
-  func user() throws -> Int {
-    let status = try String(contentsOfFile: "/proc/\(processID)/status", encoding: .utf8)
-    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("Uid:") })
-    return try #require(Int(line.split(separator: "\t")[2]))
-  }
-
-  var exitStatus: Int32 { process.terminationStatus }
-
-  func signal(_ number: Int32) { kill(process.processIdentifier, number) }
-
-  /// What it said must fit into a pipe.
-  func stop() {
-    process.terminate()
-    errors = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
   }
 }

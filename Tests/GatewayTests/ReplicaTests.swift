@@ -7,7 +7,7 @@ import Testing
 @Suite struct ReplicaTests {
   @Test func threeProcessesInTurnWalkOneTraversalOnce() throws {
     let fixture = try GatewayFixture(sessions: 150)
-    let replicas = try (0..<3).map { _ in try GatewayProcess(fixture) }
+    let replicas = try (0..<3).map { _ in try fixture.process() }
     defer { replicas.forEach { $0.stop() } }
     let before = try fixture.expected()
     var churn = Churn(seed: 3)
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func aStopEndsTheProcessWithSuccess() throws {
-    let replica = try GatewayProcess(try GatewayFixture(sessions: 5))
+    let replica = try GatewayFixture(sessions: 5).process()
     replica.stop()
     #expect(replica.exitStatus == 0)
   }

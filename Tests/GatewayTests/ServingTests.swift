@@ -6,7 +6,7 @@ import Transport
 /// The executable as a server: HTTPS, take-over, and too few descriptors.
 @Suite(.timeLimit(.minutes(10))) struct ServingTests {
   private let authority = CertificateAuthority.shared
-  private let demo = ["GATEWAY_DEMO": "1", "GATEWAY_LOG_LEVEL": "error"]
+  private let demo = ["GATEWAY_DEMO": "1", "GATEWAY_PORT": "0", "GATEWAY_LOG_LEVEL": "error"]
 
   private func files(_ certificate: String, _ key: String) -> [String: String] {
     demo.merging([
@@ -18,21 +18,21 @@ import Transport
     let environment = files(authority.certificate("good"), authority.key("good"))
     let gateway = try GatewayProcess(environment)
     defer { gateway.stop() }
-    #expect(gateway.line == "listening on https://127.0.0.1:\(gateway.port)\n")
+    #expect(gateway.address == "https://127.0.0.1:\(gateway.port)")
     let page = try Command([
-      "curl", "-sS", "--cacert", authority.caFile, "https://127.0.0.1:\(gateway.port)/v1/sessions",
+      "curl", "-sS", "--cacert", authority.caFile, "\(gateway.address)/v1/sessions",
     ])
     #expect(page.output.hasPrefix("{\"data\":[{"), "\(page.output)")
     let there = environment.merging(["GATEWAY_PORT": "\(gateway.port)"]) { $1 }
-    #expect(try GatewayProcess.run(["healthcheck"], there).status == 0)
+    #expect(try GatewayProcess.run("healthcheck", there).status == 0)
     // A certificate that does not name the address is no reason to restart a container, and one
     // that was renewed and not reloaded yet neither.
     let renewed = files(authority.certificate("wrongHost"), authority.key("wrongHost"))
       .merging(["GATEWAY_PORT": "\(gateway.port)"]) { $1 }
-    #expect(try GatewayProcess.run(["healthcheck"], renewed).status == 0)
+    #expect(try GatewayProcess.run("healthcheck", renewed).status == 0)
     gateway.stop()
     #expect(gateway.exitStatus == 0)
-    #expect(try GatewayProcess.run(["healthcheck"], there).status == 1)
+    #expect(try GatewayProcess.run("healthcheck", there).status == 1)
   }
 
   @Test func `certificate files of no use are named by their key`() throws {
@@ -58,7 +58,7 @@ import Transport
       var environment = files(mistake.certificate, mistake.key)
       if mistake.key.isEmpty { environment["GATEWAY_LISTEN_TLS_KEY_FILE"] = nil }
       for command in ["serve", "check-config"] {
-        let ended = try GatewayProcess.run([command], environment)
+        let ended = try GatewayProcess.run(command, environment)
         #expect(ended.status == 78, "\(mistake) \(ended.output)")
         #expect(
           ended.output.contains("GATEWAY_LISTEN_TLS_\(mistake.place)")
@@ -70,10 +70,10 @@ import Transport
   @Test func `a gateway that takes over turns no request away, and another one is refused`() throws
   {
     let fixture = try GatewayFixture(sessions: 5)
-    let first = try GatewayProcess(fixture)
+    let first = try fixture.process()
     defer { first.stop() }
     let there = demo.merging(["GATEWAY_PORT": "\(first.port)"]) { $1 }
-    let refused = try GatewayProcess.run(["serve"], there)
+    let refused = try GatewayProcess.run("serve", there)
     #expect(refused.status == 69)
     #expect(refused.output.contains("bind 127.0.0.1:\(first.port): Address already in use"))
 
@@ -95,8 +95,8 @@ import Transport
       while answers.withLock({ $0.count }) < wanted { sched_yield() }
     }
     awaitMore()
-    let second = try GatewayProcess(
-      fixture, ["GATEWAY_PORT": "\(port)", "GATEWAY_LISTEN_TAKE_OVER": "true"])
+    let second = try fixture.process(
+      ["GATEWAY_PORT": "\(port)", "GATEWAY_LISTEN_TAKE_OVER": "true"])
     defer { second.stop() }
     awaitMore()
     first.stop()
@@ -109,8 +109,8 @@ import Transport
 
   @Test func `without descriptors those who are in are served, and others once there are`() throws {
     let fixture = try GatewayFixture(sessions: 5)
-    let gateway = try GatewayProcess(
-      fixture, ["GATEWAY_LOG_LEVEL": "warning"], descriptors: 300)
+    let gateway = try fixture.process(
+      ["GATEWAY_LOG_LEVEL": "warning"], descriptors: 300)
     let early = try RawClient(port: gateway.port)
     #expect(try Self.status(early) == 200)
     // 44 are served and some hundreds told that there are too many, which takes the last descriptor;
@@ -123,8 +123,9 @@ import Transport
     while answer != "200", Instant.now() < end { answer = Self.ask(gateway.port) }
     #expect(answer == "200")
     early.close()
-    let log = try gateway.log()
-    #expect(log.contains("limits.connections is 10000, but the descriptor limit leaves 44"))
+    gateway.stop()
+    #expect(
+      gateway.log.contains("limits.connections is 10000, but the descriptor limit leaves 44"))
   }
 
   private static func ask(_ port: UInt16) -> String {

@@ -14,9 +14,9 @@ struct ReplicaPeerTests {
     options.dataset = DatasetOptions(seed: 7, sessions: 150, growthPerMinute: 0, tieRate: 0.1)
     let simulator = try Simulator(options)
     defer { simulator.stop() }
-    let ports = try (0..<3).map { _ in try Peer.freePort() }
+    let ports = (0..<3).map { _ in Peer.freePort() }
     var replicas = try ports.map { try replica($0, simulator) }
-    let balancer = try Peer.freePort()
+    let balancer = Peer.freePort()
     let haproxy = try Peer("haproxy", listeningOn: [balancer], lastSignal: SIGTERM) { folder in
       let file = "\(folder)/haproxy.cfg"
       try configuration(balancer, ports).write(toFile: file, atomically: true, encoding: .utf8)

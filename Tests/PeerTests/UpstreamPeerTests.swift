@@ -87,7 +87,7 @@ import Upstream
   }
 
   @Test func `nginx answers in every version, plain and secured, zipped and not`() throws {
-    let (plain, secure) = (try Peer.freePort(), try Peer.freePort())
+    let (plain, secure) = (Peer.freePort(), Peer.freePort())
     let peer = try nginx(plain, secure)
     for (scheme, port, http2) in [
       ("http", plain, false), ("https", secure, false), ("https", secure, true),
@@ -105,7 +105,7 @@ import Upstream
   }
 
   @Test(arguments: [false, true]) func `nginx may reload while it is asked`(http2: Bool) throws {
-    let (plain, secure) = (try Peer.freePort(), try Peer.freePort())
+    let (plain, secure) = (Peer.freePort(), Peer.freePort())
     let peer = try nginx(plain, secure)
     let source = try Source("https", secure, caFile: authority.caFile, http2: http2)
     for _ in 0..<5 {
@@ -119,7 +119,7 @@ import Upstream
     [], ["--padding=200"], ["--trailer=x-end: 1"], ["--max-concurrent-streams=2"],
     ["--window-bits=10", "--connection-window-bits=10"],
   ]) func `nghttpd answers with what HTTP/2 allows`(options: [String]) throws {
-    let port = try Peer.freePort()
+    let port = Peer.freePort()
     let peer = try Peer("nghttpd", listeningOn: [port], lastSignal: SIGKILL) { folder in
       try json.write(toFile: "\(folder)/sessions.json", atomically: true, encoding: .utf8)
       try "application/json json\n".write(
@@ -140,7 +140,7 @@ import Upstream
   }
 
   @Test func `a plain server that speaks HTTP 2 alone is a failure of protocol`() throws {
-    let port = try Peer.freePort()
+    let port = Peer.freePort()
     let peer = try Peer("nghttpd", listeningOn: [port], lastSignal: SIGKILL) { folder in
       ["--no-tls", "--address=127.0.0.1", "-d", folder, "\(port)"]
     }
@@ -153,7 +153,7 @@ import Upstream
   func `openssl answers in every version, and sees a certificate when it asks`(
     options: [String]
   ) throws {
-    let port = try Peer.freePort()
+    let port = Peer.freePort()
     let peer = try Peer("openssl", listeningOn: [port], lastSignal: SIGKILL) { folder in
       // Files are whole answers; each connection gets one.
       try response(json, fields: "Connection: close\r\n").write(
@@ -164,7 +164,7 @@ import Upstream
       ]
     }
     // Certificate and key in one file.
-    let client = peer.folder + "/client.pem"
+    let client = peer.folder.path("client.pem")
     try [authority.certificate("client"), authority.key("client")]
       .map { try String(contentsOfFile: $0, encoding: .utf8) }.joined()
       .write(toFile: client, atomically: true, encoding: .utf8)
@@ -179,7 +179,7 @@ import Upstream
   @Test(arguments: [false, true])
   func `HAProxy may reload while it is asked, and no answer is lost`(http2: Bool) throws {
     let backend = ScriptedServer([.answers(response(json))])
-    let port = try Peer.freePort()
+    let port = Peer.freePort()
     let peer = try Peer("haproxy", listeningOn: [port], lastSignal: SIGTERM) { folder in
       try [authority.certificate("good"), authority.key("good")]
         .map { try String(contentsOfFile: $0, encoding: .utf8) }.joined()

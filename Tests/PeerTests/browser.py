@@ -75,7 +75,7 @@ class Browser:
         self.ask("/url", {"url": address})
 
     def until(self, script, *arguments):
-        """Waits until a script returns something true, and returns it."""
+        """Waits until a script returns something true, and returns it. A page that is left ends a script that waits by itself."""
         end = time.monotonic() + DEADLINE
         while time.monotonic() < end:
             value = self.run(script, *arguments)

@@ -9,21 +9,6 @@ import Transport
 struct LifetimeTests {
   private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
-  private func withHeldRequests(
-    _ configuration: ServerConfiguration = ServerConfiguration(),
-    _ test: (ServerGroup, Events) throws -> Void
-  ) throws {
-    let events = Events()
-    try withServer(
-      configuration,
-      handler: { loop in
-        let held = HeldRequests(events)
-        loop.attach(held)
-        return held
-      },
-      { group in try test(group, events) })
-  }
-
   @Test(arguments: [true, false])
   func `a client that leaves cancels its request`(byReset: Bool) throws {
     try withHeldRequests { group, events in

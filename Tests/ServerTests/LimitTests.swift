@@ -206,27 +206,19 @@ struct LimitTests {
   {
     var configuration = ServerConfiguration()
     configuration.requestsInFlight = 1
-    let events = Events()
-    try withServer(
-      configuration,
-      handler: { loop in
-        let held = HeldRequests(events)
-        loop.attach(held)
-        return held
-      },
-      { group in
-        let first = try RawClient(port: group.address.port)
-        try first.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n")
-        #expect(events.next() == "got /first")
-        let second = try RawClient(port: group.address.port)
-        try second.send(get + get)
-        #expect(try second.answer()?.status == 503)
-        #expect(try second.answer()?.status == 503)
-        group.loops.first?.submit { $0.attached(HeldRequests.self)?.answerAll() }
-        #expect(try first.answer()?.body == "late")
-        try second.send("GET /second HTTP/1.1\r\nHost: h\r\n\r\n")
-        #expect(events.next() == "got /second")
-      })
+    try withHeldRequests(configuration) { group, events in
+      let first = try RawClient(port: group.address.port)
+      try first.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n")
+      #expect(events.next() == "got /first")
+      let second = try RawClient(port: group.address.port)
+      try second.send(get + get)
+      #expect(try second.answer()?.status == 503)
+      #expect(try second.answer()?.status == 503)
+      group.loops.first?.submit { $0.attached(HeldRequests.self)?.answerAll() }
+      #expect(try first.answer()?.body == "late")
+      try second.send("GET /second HTTP/1.1\r\nHost: h\r\n\r\n")
+      #expect(events.next() == "got /second")
+    }
   }
 
   @Test func `pipelined requests are kept up to a bound while one is worked on`() throws {

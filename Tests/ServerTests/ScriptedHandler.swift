@@ -24,6 +24,22 @@ func withServer(
   try test(group)
 }
 
+/// Runs `test` against a server that keeps every request, and with what happens to them.
+func withHeldRequests(
+  _ configuration: ServerConfiguration = ServerConfiguration(),
+  _ test: (ServerGroup, Events) throws -> Void
+) throws {
+  let events = Events()
+  try withServer(
+    configuration,
+    handler: { loop in
+      let held = HeldRequests(events)
+      loop.attach(held)
+      return held
+    },
+    { group in try test(group, events) })
+}
+
 func text(_ text: String, status: Status = 200) -> Response {
   Response(status, body: ByteBuffer(text))
 }

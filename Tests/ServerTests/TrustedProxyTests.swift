@@ -76,15 +76,7 @@ struct TrustedProxyTests {
     var configuration = ServerConfiguration()
     configuration.connectionsPerAddress = 2
     configuration.trustedProxies = TrustedProxies(proxies)
-    let events = Events()
-    try withServer(
-      configuration,
-      handler: { loop in
-        let held = HeldRequests(events)
-        loop.attach(held)
-        return held
-      },
-      { group in try test(group, events) })
+    try withHeldRequests(configuration, test)
   }
 
   private func ask(_ client: RawClient, _ path: String, for address: String) throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Support
 import Testing
 
 @testable import Simulator
@@ -22,9 +23,10 @@ struct SimulatorTests {
       let answer = try get(target, from: simulator, provider)
       #expect(answer.status == 200)
       let expected = simulator.service(provider).rows().map(\.id)
-      let body = String(decoding: answer.body, as: UTF8.self)
-      #expect(expected.contains { body.contains($0) })
-      #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: answer.body) }
+      #expect(expected.contains { answer.body.contains($0) })
+      #expect(throws: Never.self) {
+        try JSONSerialization.jsonObject(with: Data(answer.body.utf8))
+      }
       #expect(try get(target, from: simulator, provider, key: "wrong").status == 401)
       #expect(simulator.service(provider).counts.requests == 2)
       #expect(simulator.service(provider).counts.unauthorized == 1)
@@ -50,8 +52,7 @@ struct SimulatorTests {
     options.dataset = .still(sessions: 1)
     let simulator = try Simulator(options)
     defer { simulator.stop() }
-    let taken = try #require(UInt16(simulator.baseURL(.athena).split(separator: ":").last ?? ""))
-    options.ports[.athena] = taken
+    options.ports[.athena] = try port(of: simulator, .athena)
     #expect(throws: (any Error).self) { try Simulator(options) }
     #expect(try get("/api/v0/sessions", from: simulator, .athena).status == 200)
   }
@@ -61,22 +62,26 @@ struct SimulatorTests {
     options.dataset = .still(sessions: 1)
     try options.addFault("hang")
     let simulator = try Simulator(options)
-    let client = try LoopbackClient(simulator.baseURL(.alcamine))
+    let client = try RawClient(port: port(of: simulator, .alcamine))
     try client.send("GET /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n")
     let patience = ContinuousClock.now + .seconds(10)
     while simulator.service(.alcamine).counts.requests == 0, .now < patience { sched_yield() }
     #expect(simulator.service(.alcamine).counts.requests == 1)
     simulator.stop()
-    #expect(try client.readToEnd().isEmpty)
-    #expect(throws: LoopbackClient.Failure.self) {
+    #expect(try client.answerlessEnd())
+    #expect(throws: RawClient.Failure.self) {
       try get("/sessions", from: simulator, .alcamine)
     }
   }
 
+  private func port(of simulator: Simulator, _ provider: SimulatedProvider) throws -> UInt16 {
+    try #require(UInt16(simulator.baseURL(provider).split(separator: ":").last ?? ""))
+  }
+
   private func get(
     _ target: String, from simulator: Simulator, _ provider: SimulatedProvider, key: String? = nil
-  ) throws -> (status: Int, body: Data) {
-    let client = try LoopbackClient(simulator.baseURL(provider))
+  ) throws -> RawClient.Answer {
+    let client = try RawClient(port: port(of: simulator, provider))
     try client.send(
       """
       GET \(target) HTTP/1.1\r
@@ -86,10 +91,6 @@ struct SimulatorTests {
       \r
 
       """)
-    let answer = try client.readToEnd()
-    let end = try #require(answer.range(of: Data("\r\n\r\n".utf8)))
-    let head = String(decoding: answer[..<end.lowerBound], as: UTF8.self)
-    let status = try #require(head.split(separator: " ").dropFirst().first.flatMap { Int($0) })
-    return (status, Data(answer[end.upperBound...]))
+    return try #require(try client.answer())
   }
 }

@@ -1,24 +1,31 @@
 import Foundation
 
-/// A program of the system, run to its end: curl and openssl as clients that are not ours.
+/// A program run to its end, in a folder where what it leaves behind does no harm.
 package struct Command {
   package let status: Int32
   /// Both outputs, as they came.
   package let output: String
 
-  /// - Parameter input: what it reads; its end follows at once.
-  package init(_ arguments: [String], input: String = "") throws {
+  /// - Parameters:
+  ///   - input: what it reads; its end follows at once.
+  ///   - environment: all of it; nil for that of the tests.
+  ///   - seconds: it is ended when it takes longer.
+  package init(
+    _ arguments: [String], input: String = "", environment: [String: String]? = nil,
+    seconds: Int = 20
+  ) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    // No test waits longer for a program that hangs.
-    process.arguments = ["timeout", "20"] + arguments
+    process.arguments = ["timeout", "--kill-after=10", "\(seconds)"] + arguments
+    process.currentDirectoryURL = FileManager.default.temporaryDirectory
+    if let environment { process.environment = environment }
     let (to, from) = (Pipe(), Pipe())
     process.standardInput = to
     process.standardOutput = from
     process.standardError = from
     try process.run()
-    // Small enough for the pipe, so that nobody waits for anybody.
-    to.fileHandleForWriting.write(Data(input.utf8))
+    // No program answers much before it has read all.
+    try to.fileHandleForWriting.write(contentsOf: Data(input.utf8))
     try to.fileHandleForWriting.close()
     output = String(decoding: from.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()

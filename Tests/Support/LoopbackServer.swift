@@ -35,13 +35,18 @@ package final class LoopbackServer: Sendable {
   /// Lets connects hang from now on until `start()`: the queue of those that nobody accepts is full.
   package func stall() {
     listen(listener, 0)
-    var address = Self.address(port)
     for _ in 0..<4 {
       let filler = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
-      withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          _ = connect(filler, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
+      _ = Self.connect(filler, to: port)
+    }
+  }
+
+  /// What connect(2) says.
+  static func connect(_ descriptor: Int32, to port: UInt16) -> Int32 {
+    var address = address(port)
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
   }
