@@ -1,7 +1,7 @@
 package import Bytes
 
-/// Writes message heads. A field name or value that the grammar does not allow is refused, so that
-/// nothing a caller passes on can add a field or a second message.
+/// Writes the heads of answers. A field name or value that the grammar does not allow is refused, so
+/// that nothing a caller passes on can add a field or a second message.
 package enum MessageEncoder {
   /// Appends status line, `Date`, the caller's fields, the framing and `Connection`, and the empty
   /// line. Framing and connection fields among `fields` are left out: they are the sender's to say.
@@ -21,45 +21,19 @@ package enum MessageEncoder {
     buffer.append("\r\nDate: ")
     buffer.append(date)
     buffer.append("\r\n")
-    try appendFields(fields, leavingOutDate: true, to: buffer, start: start)
+    try appendFields(fields, to: buffer, start: start)
     appendFraming(contentLength: contentLength, connection: connection, to: buffer)
   }
 
-  /// Appends request line, `Host`, the caller's fields and the framing, and the empty line. Framing
-  /// fields and `Host` among `fields` are left out.
-  /// - Parameters:
-  ///   - target: origin-form, percent-encoded by whoever made it.
-  ///   - contentLength: nil for a request without a body.
-  package static func appendRequestHead(
-    method: String, target: String, authority: String, fields: Fields, contentLength: Int?,
-    to buffer: ByteBuffer
-  ) throws(ProtocolError) {
-    let start = buffer.count
-    var (method, target, authority) = (method, target, authority)
-    let valid =
-      method.withUTF8 { UnsafeRawBufferPointer($0).isToken }
-      && target.withUTF8 { UnsafeRawBufferPointer($0).isRequestTarget }
-      && authority.withUTF8 { isAuthority(UnsafeRawBufferPointer($0)) }
-    guard valid else { throw ProtocolError(500, "the request line to write is not valid") }
-    buffer.append(method)
-    buffer.append(UInt8(ascii: " "))
-    buffer.append(target)
-    buffer.append(" HTTP/1.1\r\nHost: ")
-    buffer.append(authority)
-    buffer.append("\r\n")
-    try appendFields(fields, leavingOutDate: false, to: buffer, start: start)
-    appendFraming(contentLength: contentLength, connection: nil, to: buffer)
-  }
-
   private static func appendFields(
-    _ fields: Fields, leavingOutDate: Bool, to buffer: ByteBuffer, start: Int
+    _ fields: Fields, to buffer: ByteBuffer, start: Int
   ) throws(ProtocolError) {
     try fields.forEachRaw { (name, value) throws(ProtocolError) in
       guard name.isToken, value.isFieldValue else {
         buffer.truncate(to: start)
         throw ProtocolError(500, "a field to write is not valid")
       }
-      if isOwned(name, date: leavingOutDate) { return }
+      if isOwned(name) { return }
       buffer.reserve(name.count + value.count + 4)
       buffer.append(name)
       buffer.append(": ")
@@ -68,10 +42,9 @@ package enum MessageEncoder {
     }
   }
 
-  private static func isOwned(_ name: UnsafeRawBufferPointer, date: Bool) -> Bool {
+  private static func isOwned(_ name: UnsafeRawBufferPointer) -> Bool {
     switch name.count {
-    case 4:
-      name.equalsIgnoringCase("host") && !date || name.equalsIgnoringCase("date") && date
+    case 4: name.equalsIgnoringCase("date")
     case 10: name.equalsIgnoringCase("connection") || name.equalsIgnoringCase("keep-alive")
     case 14: name.equalsIgnoringCase("content-length")
     case 17: name.equalsIgnoringCase("transfer-encoding")
@@ -93,14 +66,5 @@ package enum MessageEncoder {
       buffer.append("\r\n")
     }
     buffer.append("\r\n")
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  /// Visible ASCII that begins with a slash, or the asterisk.
-  fileprivate var isRequestTarget: Bool {
-    guard let first else { return false }
-    if first == UInt8(ascii: "*") { return count == 1 }
-    return first == UInt8(ascii: "/") && allSatisfy { $0 > 0x20 && $0 < 0x7F }
   }
 }

@@ -21,8 +21,6 @@ struct DatasetEvents {
   private var heap: [Entry] = []
   private var added: UInt64 = 0
 
-  var firstTime: WallTime? { heap.first?.time }
-
   mutating func add(_ kind: Kind, at time: WallTime) {
     heap.append(Entry(time: time, number: added, kind: kind))
     added += 1

@@ -107,10 +107,6 @@ package final class EventLoop {
     attachments[ObjectIdentifier(type)] as? T
   }
 
-  package func detach<T: AnyObject>(_ type: T.Type) {
-    attachments[ObjectIdentifier(type)] = nil
-  }
-
   /// Ends `run` after the current turn.
   package func stop() { running = false }
 

@@ -33,9 +33,6 @@ package final class TLSSession {
     return String(decoding: UnsafeBufferPointer(start: name, count: Int(length)), as: UTF8.self)
   }
 
-  /// Whether the handshake was shortened by an earlier session.
-  package var isResumed: Bool { SSL_session_reused(ssl) == 1 }
-
   /// Whether the handshake is done. A server's goes on with each read.
   package var isEstablished: Bool { SSL_is_init_finished(ssl) == 1 }
 

@@ -20,14 +20,6 @@ struct MessageEncoderTests {
         """)
   }
 
-  @Test func `a request head is written with its Host`() throws {
-    let buffer = ByteBuffer()
-    try MessageEncoder.appendRequestHead(
-      method: "GET", target: "/a?b=c", authority: "h:1",
-      fields: Fields([("Accept", "*/*"), ("Host", "other")]), contentLength: nil, to: buffer)
-    #expect(buffer.text == "GET /a?b=c HTTP/1.1\r\nHost: h:1\r\nAccept: */*\r\n\r\n")
-  }
-
   @Test(arguments: [
     ("X", "a\r\nB: c"), ("X", "a\nb"), ("X", "a\u{0}"), ("X\r\n", "a"), ("X Y", "a"), ("", "a"),
     ("X:", "a"),
@@ -40,20 +32,6 @@ struct MessageEncoderTests {
         200, fields, date: date.bytes, contentLength: 0, connection: nil, to: buffer)
     }
     #expect(buffer.text == "before")
-  }
-
-  @Test(arguments: [
-    ("GET\r\n", "/", "h"), ("GET", "/ HTTP/1.1\r\nX: y", "h"), ("GET", "a", "h"), ("GET", "/", ""),
-    ("GET", "/", "h\r\nX: y"), ("", "/", "h"), ("GET", "/", "u@h"),
-  ])
-  func `a request line that would be two is refused`(
-    method: String, target: String, authority: String
-  ) {
-    #expect(throws: ProtocolError.self) {
-      try MessageEncoder.appendRequestHead(
-        method: method, target: target, authority: authority, fields: Fields(),
-        contentLength: nil, to: ByteBuffer())
-    }
   }
 
   @Test func `dates agree with Foundation's`() {

@@ -15,17 +15,10 @@ struct ModelUpstream {
     var isUnusable = false
   }
 
-  /// How the list is kept.
-  enum Keeping {
-    /// By the given order, as `SessionOrder` sorts, ties in order of arrival.
-    case sorted(SessionOrder)
-    /// In any order; whoever inserts says where.
-    case asGiven
-  }
-
   var name: String
   var limits: WindowLimits
-  var keeping = Keeping.sorted(.newestFirst)
+  /// The list's own; ties are in order of arrival.
+  var order = SessionOrder.newestFirst
   var rows: [Row] = []
   /// The list tells its exact length.
   var tellsTotal = false
@@ -51,10 +44,6 @@ struct ModelUpstream {
 
   /// Inserts where the list's order wants it; among equals, behind those that are there.
   mutating func insert(_ row: Row) {
-    guard case .sorted(let order) = keeping else {
-      rows.append(row)
-      return
-    }
     let rank = Self.rank(row, order)
     var low = 0
     var high = rows.count

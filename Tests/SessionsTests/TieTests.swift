@@ -86,7 +86,7 @@ import Testing
     var generator = SeededGenerator(seed: seed)
     var upstream = ModelUpstream(name: "a", limits: .init(maximum: 60, addressing: .offset))
     let order = SessionOrder(.updatedAt, descending: false)
-    upstream.keeping = .sorted(order)
+    upstream.order = order
     for _ in 0..<Int.random(in: 0...700, using: &generator) {
       upstream.insert(Scenario.row(&upstream, span: 3_000, &generator))
     }
@@ -132,7 +132,7 @@ import Testing
       var generator = SeededGenerator(seed: seed)
       var upstream = ModelUpstream(name: "a", limits: .init(maximum: 500, addressing: .offset))
       let order = SessionOrder(.updatedAt, descending: false)
-      upstream.keeping = .sorted(order)
+      upstream.order = order
       for _ in 0..<60 { upstream.insert(Scenario.row(&upstream, span: 300_000, &generator)) }
       var traversal = ModelTraversal([upstream])
       traversal.query.order = order

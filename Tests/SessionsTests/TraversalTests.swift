@@ -142,8 +142,8 @@ struct Scenario {
     for index in 0..<sources {
       var upstream = ModelUpstream(name: ["anam-eu", "anam", "z"][index], limits: limits[index])
       upstream.tellsTotal = index == 1
-      if generator.chance(0.4) { upstream.keeping = .sorted(order) }
-      if scanned { upstream.keeping = .sorted(.newestFirst) }
+      if generator.chance(0.4) { upstream.order = order }
+      if scanned { upstream.order = .newestFirst }
       let count = Int.random(
         in: 0...[10, 300, 1_500].randomElement(using: &generator)!, using: &generator)
       let unusable: Double = [0, 0, 0.05, 0.6].randomElement(using: &generator) ?? 0
@@ -168,8 +168,8 @@ struct Scenario {
         milliseconds: Int64.random(in: 0...Int64(span), using: &generator))
     }
     let directions: [WalkDirection?] = upstreams.map { upstream in
-      guard !scanned, case .sorted(let kept) = upstream.keeping else { return nil }
-      return kept == order ? .onward : kept == order.reversed ? .backward : nil
+      if scanned { return nil }
+      return upstream.order == order ? .onward : upstream.order == order.reversed ? .backward : nil
     }
     traversal = ModelTraversal(upstreams, directions: directions)
     traversal.query = query

@@ -73,8 +73,6 @@ struct EventLoopTests {
     }
     loop.turn(waitingAtMost: .seconds(1))
     #expect(log.numbers == Array(0..<100))
-    loop.detach(Log.self)
-    #expect(loop.attached(Log.self) == nil)
   }
 
   @Test func `deferred work runs at the end of the turn`() {

@@ -28,8 +28,6 @@ struct ConfigurationKey<Root>: Sendable {
   /// The value as the file would write it; nil when there is none.
   let text: @Sendable (Root) -> String?
 
-  var isSecret: Bool { shape == .secret || shape == .secretList }
-
   /// - Parameter prefix: stands before the path: `GATEWAY_`.
   func variable(prefix: String = "GATEWAY_") -> String {
     ownVariable ?? prefix + variableName(path)

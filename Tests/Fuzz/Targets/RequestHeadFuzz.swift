@@ -2,7 +2,7 @@ import Bytes
 import HTTP
 
 /// Request heads: one verdict however they are cut, none before the head is whole, and what is read
-/// can be written and read again.
+/// means the same when it is written plainly.
 enum RequestHeadFuzz {
   private struct Head: Equatable {
     var method: String
@@ -48,30 +48,30 @@ enum RequestHeadFuzz {
     try checkWriting(head)
   }
 
-  /// The same head written by our encoder means the same to our parser.
+  /// The same head written plainly means the same.
   private static func checkWriting(_ head: Head) throws(Finding) {
     guard head.method != "CONNECT", !head.authority.isEmpty else { return }
-    let buffer = ByteBuffer()
-    var fields = Fields()
+    let target = head.path + (head.query.map { "?\($0)" } ?? "")
+    let buffer = ByteBuffer("\(head.method) \(target) HTTP/1.1\r\nHost: \(head.authority)\r\n")
     for index in stride(from: 0, to: head.fields.count, by: 2)
-    where !["expect", "connection"].contains(
+    where !["host", "connection", "expect", "content-length", "transfer-encoding"].contains(
       String(decoding: head.fields[index], as: UTF8.self).lowercased())
     {
-      fields.append(name: head.fields[index], value: head.fields[index + 1])
+      buffer.append(contentsOf: head.fields[index])
+      buffer.append(": ")
+      buffer.append(contentsOf: head.fields[index + 1])
+      buffer.append("\r\n")
     }
-    var length: Int?
-    if case .length(let count) = head.framing { length = count }
-    do throws(ProtocolError) {
-      try MessageEncoder.appendRequestHead(
-        method: head.method, target: head.path + (head.query.map { "?\($0)" } ?? ""),
-        authority: head.authority, fields: fields, contentLength: length, to: buffer)
-    } catch {
-      throw Finding("cannot be written: \(error), \(head)")
+    if case .length(let count) = head.framing {
+      buffer.append("Content-Length: ")
+      buffer.append(decimal: count)
+      buffer.append("\r\n")
     }
+    buffer.append("\r\n")
     // What was written may be longer than what was read, never without a limit.
     var parser = RequestHeadParser(limits: HeadLimits(headBytes: 4_096, targetBytes: 1_024))
     guard let again = try? parser.parse(buffer.bytes) else {
-      throw Finding("what we write is not what we read: \(buffer.text)")
+      throw Finding("written plainly it is refused: \(buffer.text)")
     }
     try expect(
       again.method == head.method && again.path == head.path && again.query == head.query
