@@ -21,6 +21,13 @@ import Testing
     }
   }
 
+  /// A line of 80 columns or more is broken once more, at the margin.
+  @Test func helpKeepsOptionsAndWhatTheyTakeApart() {
+    let lines = ListArguments.help.split(separator: "\n").filter { $0.hasPrefix("  ") }
+    #expect(lines.count > ListArgumentsTests.names.count)
+    #expect(lines.filter { $0.count >= 80 } == [])
+  }
+
   @Test func valuesMayBeginWithAHyphenHoldEqualsSignsAndBeRepeated() throws {
     let arguments = try ListArguments([
       "--sort", "-createdAt", "--q=a=b", "--source", "x", "--source", "y,z", "--all",

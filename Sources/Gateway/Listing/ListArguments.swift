@@ -109,10 +109,8 @@ package struct ListArguments: Equatable {
       ("--demo", "simulated upstreams, started inside the process"),
       ("--limit", "sessions on a page, 1 to 500; default 50, with --all 500"),
     ]
-    let width = (own + filters).map(\.0.count).max() ?? 0
-    let lines = (own + filters).map { option, summary in
-      "  \(option)\(String(repeating: " ", count: width - option.count))  \(summary)"
-    }
+    let column = 4 + ((own + filters).map(\.0.count).max() ?? 0)
+    let lines = (own + filters).map { entry($0, $1, column) }
     return """
       Sessions go to standard output, all else to standard error. Filters are the parameters of \
       GET /v1/sessions, each with a value; those that take any of several are repeated or separated \
@@ -124,4 +122,17 @@ package struct ListArguments: Equatable {
       since a source failed; 78 configuration.
       """
   }()
+
+  /// An option, and from a column on what it takes, within the 80 columns that any terminal has.
+  private static func entry(_ option: String, _ summary: String, _ column: Int) -> String {
+    var (lines, last) = ("", "  \(option)")
+    for word in summary.split(separator: " ") {
+      if last.count > column, last.count + 1 + word.count >= 80 {
+        lines += last + "\n"
+        last = ""
+      }
+      last += String(repeating: " ", count: max(1, column - last.count)) + word
+    }
+    return lines + last
+  }
 }
