@@ -59,7 +59,7 @@ package struct SessionMatcher: Sendable {
 }
 
 extension SessionFilter {
-  /// The contract's names of the parameters that restrict anything, passed-on ones aside.
+  /// The API's names of the parameters that restrict anything, passed-on ones aside.
   package var restrictedParameters: Set<String> {
     let restrictions: [(String, Bool)] = [
       ("status", !statuses.isEmpty), ("channel", !channels.isEmpty),

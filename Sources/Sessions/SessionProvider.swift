@@ -18,7 +18,7 @@ package protocol SessionProvider: Sendable {
   var attributes: [String] { get }
   /// Those among `attributes` that are shown only with the permission `contact`.
   var contactAttributes: Set<String> { get }
-  /// Filters that the upstream does itself, losslessly, by the contract's parameter names.
+  /// Filters that the upstream does itself, losslessly, by the API's parameter names.
   var pushedDown: [String] { get }
   /// Parameters that are passed on to this provider alone.
   var parameters: [PassedOnParameter] { get }

@@ -57,7 +57,7 @@ package struct SourcePlan: Sendable {
   }
 }
 
-/// What a page says about the order that a source's rows came in (contract, 2.3.5), mildest first.
+/// What a page says about the order that a source's rows came in (docs/PAGING.md), mildest first.
 package enum OrderReport: String, Comparable, Sendable {
   /// As the source lists them.
   case native

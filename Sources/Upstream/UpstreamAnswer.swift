@@ -28,7 +28,7 @@ package struct UpstreamFailure: Error, Equatable {
     case upstreamStatus(Int)
     case badPayload, circuitOpen
 
-    /// The contract's spelling.
+    /// As the API spells it.
     package var name: String {
       switch self {
       case .timeout: "timeout"

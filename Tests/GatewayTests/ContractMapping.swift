@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The contract's table of fields, written down a second time and as plainly as possible: from a
+/// What each field holds, written down a second time and as plainly as possible: from a
 /// provider's object to the gateway's session.
 struct ContractMapping {
   let source: String

@@ -92,7 +92,7 @@ struct GatewayAnswer {
     return String(link[link.index(after: start)..<end])
   }
 
-  /// Checks everything that RFC 9457 and the contract ask of an error answer.
+  /// Checks everything that RFC 9457 and the API's document ask of an error answer.
   func expectProblem(
     _ status: Int, _ type: String, parameter: String? = nil,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -146,7 +146,7 @@ final class GatewayFixture {
     }
   }
 
-  /// Every session that the upstreams list by default, as the contract has it, in no order.
+  /// Every session that the upstreams list by default, as the API shows it, in no order.
   func expected(_ providers: [SimulatedProvider] = SimulatedProvider.allCases) throws -> [Session] {
     try providers.flatMap { provider in
       let service = simulator.service(provider)
@@ -156,7 +156,7 @@ final class GatewayFixture {
     }
   }
 
-  /// One session as the contract has it.
+  /// One session as the API shows it.
   func mapped(_ provider: SimulatedProvider, _ id: String) throws -> [String: Any] {
     let bytes = try #require(simulator.service(provider).json(of: id))
     let object = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]

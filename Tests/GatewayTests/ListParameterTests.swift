@@ -5,7 +5,7 @@ import Testing
 @Suite struct ListParameterTests {
   static let uuid = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
-  /// What is allowed, spelt in every way that the contract has.
+  /// What is allowed, spelt in every way that there is.
   static let good: [String] =
     [
       "limit=1", "limit=500", "limit=50", "source=anam", "source=anam,athena",

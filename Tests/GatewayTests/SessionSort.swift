@@ -1,6 +1,6 @@
 import Testing
 
-/// The four orders of the contract, as a plain comparison.
+/// The four orders, each as a plain comparison.
 enum SessionSort: String, CaseIterable, CustomTestStringConvertible {
   case newestFirst = "-createdAt"
   case oldestFirst = "createdAt"

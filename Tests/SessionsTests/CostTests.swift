@@ -2,7 +2,7 @@ import Sessions
 import Support
 import Testing
 
-/// What a traversal costs in upstream requests (contract, 2.3), counted at the model.
+/// What a traversal costs in upstream requests, counted at the model.
 @Suite struct CostTests {
   static let limits: [WindowLimits] = [
     .init(maximum: 250, addressing: .offset), .init(maximum: 100, addressing: .page),

@@ -2,7 +2,7 @@ import Sessions
 import Support
 import Testing
 
-/// Sources that are not in the order they should be in (contract, 2.3.5). The lists hold still, so
+/// Sources that are not in the order they should be in (docs/PAGING.md). The lists hold still, so
 /// that nothing but the disorder can be the cause of what is missing.
 @Suite struct DisorderTests {
   @Test(arguments: TraversalTests.seeds)

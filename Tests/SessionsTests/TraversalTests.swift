@@ -2,7 +2,7 @@ import Sessions
 import Support
 import Testing
 
-/// The guarantees of a traversal (contract, 2.3) over random lists that change while they are read.
+/// The guarantees of a traversal (docs/PAGING.md) over random lists that change while they are read.
 /// The oracle is a plain sort and filter of the data.
 @Suite struct TraversalTests {
   /// `TRAVERSAL_SEEDS=from-to` runs others: thousands in a soak, one to look at it.

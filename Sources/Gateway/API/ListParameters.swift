@@ -1,8 +1,8 @@
 package import HTTP
 package import Sessions
 
-/// The parameters of `GET /v1/sessions`, read and checked (contract, 2.2): a query, and how its page
-/// is to be presented.
+/// The parameters of `GET /v1/sessions`, read and checked: a query, and how its page is to be
+/// presented.
 package struct ListParameters: Sendable {
   package enum Format: String, CaseIterable, Sendable { case json, ndjson, csv }
 
@@ -78,7 +78,7 @@ package struct ListParameters: Sendable {
     ("updatedAt", SessionOrder(.updatedAt, descending: false)),
   ]
 
-  /// Every parameter of the list, in the contract's order.
+  /// Every parameter of the list, those of one provider last.
   package static func names(_ providers: [any SessionProvider]) -> [String] {
     sharedNames
       + providers.flatMap { provider in provider.parameters.map { "\(provider.name).\($0.name)" } }

@@ -1,7 +1,6 @@
 import Upstream
 
-/// When a page that could not be read from every source is a problem instead of an answer (contract,
-/// 2.3.4).
+/// When a page that could not be read from every source is a problem instead of an answer.
 enum PageFailure {
   static func check(_ page: PageLoader.Page, deniesPartial: Bool) throws(Problem) {
     let failed = page.outcomes.filter { $0.failure != nil }

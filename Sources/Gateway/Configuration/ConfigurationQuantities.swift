@@ -1,4 +1,4 @@
-/// Durations as the contract writes them: `500ms`, `2s`, `1m`, `24h`.
+/// Durations as people write them: `500ms`, `2s`, `1m`, `24h`.
 enum DurationText {
   private static let units: [(suffix: String, milliseconds: Int64)] = [
     ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
@@ -24,7 +24,7 @@ enum DurationText {
   }
 }
 
-/// Sizes as the contract writes them: `512B`, `64KiB`, `8MiB`, `1GiB`.
+/// Sizes as people write them: `512B`, `64KiB`, `8MiB`, `1GiB`.
 enum SizeText {
   private static let units: [(suffix: String, bytes: Int)] = [
     ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1),

@@ -266,6 +266,6 @@ struct MetricsReport {
 }
 
 extension UpstreamCounts.Outcome {
-  /// The contract's spelling of the error codes.
+  /// The error codes as the API spells them.
   var word: String { "\(self)" }
 }

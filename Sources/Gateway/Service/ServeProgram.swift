@@ -55,7 +55,7 @@ package enum ServeProgram {
   }
 }
 
-/// Exit codes (contract, 1), after sysexits(3).
+/// Exit codes, after sysexits(3); docs/OPERATIONS.md lists them.
 package enum ExitStatus {
   package static let success: Int32 = 0
   package static let failure: Int32 = 1
