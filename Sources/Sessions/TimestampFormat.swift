@@ -108,8 +108,8 @@ private struct TimestampReader {
     /// - Parameter separators: in their places, and zero in those of digits.
     @inline(__always)
     init?(_ start: UnsafeRawPointer, separators: UInt64) {
-      // A separator's place must come out as zero: whatever else is above nine or changes a byte
-      // that is. What carries into the next byte has a high half of its own, so is refused.
+      // Zero must come out in a separator's place, and nine at most in a digit's: adding six leaves
+      // its high half empty. A byte that carries into the next has a high half of its own already.
       let zeros: UInt64 = 0x3030_3030_3030_3030
       let places = Self.places(separators)
       let word = start.loadUnaligned(as: UInt64.self).littleEndian
