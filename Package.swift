@@ -52,7 +52,7 @@ let package = Package(
     module("Transport", ["Bytes", "CLinux", "COpenSSL"]),
     module("Sessions", ["JSON", "Bytes", "COpenSSL"]),
     module("HTTP", ["Bytes"]),
-    module("JSON", ["Bytes"]),
+    module("JSON", ["Bytes", "CBytes"]),
     module("Bytes"),
     module("YAML"),
 
@@ -61,6 +61,7 @@ let package = Package(
       name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CBytes"),
 
     .target(
       name: "Support",

@@ -41,6 +41,8 @@ package final class JSONProjection: @unchecked Sendable {
     var subtreeStart: Int32 = 0
     var subtreeCount: Int32 = 0
     var isList = false
+    /// The list, or with wanted members inside. Any other has a slot.
+    var isInner: Bool { isList || node >= 0 }
   }
 
   /// A name's bytes, kept for the life of the projection; -1 as its length marks an empty entry.

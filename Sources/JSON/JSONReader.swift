@@ -10,7 +10,7 @@ extension JSONProjection {
       guard reader.scanner.base[start] == UInt8(ascii: "{") else {
         return try reader.scanner.skipValue(start, depth: 0)
       }
-      return try reader.readObject(start &+ 1, envelopeNode, table.envelopeStart, depth: 1)
+      return try reader.readObject(start, envelopeNode, table.envelopeStart, depth: 1)
     }
     return table
   }
@@ -104,7 +104,7 @@ struct JSONReader {
     var end: Int
     if scanner.base[start] == UInt8(ascii: "{") {
       guard depth < JSONScanner.maximumDepth else { throw JSONError(.tooDeep, at: start) }
-      end = try readObject(start &+ 1, projection.itemNode, row, depth: depth &+ 1)
+      end = try readObject(start, projection.itemNode, row, depth: depth &+ 1)
     } else {
       end = try scanner.skipValue(start, depth: depth)
     }
@@ -112,94 +112,111 @@ struct JSONReader {
     return end
   }
 
-  /// Reads an object's members from the byte after its brace, inside `depth` open containers with
-  /// its own. Calls itself for members with wanted members: as deep as the longest path.
+  /// Reads the object at `start`, inside `depth` open containers with itself. Calls itself for
+  /// members with wanted members: as deep as the longest path.
   func readObject(
     _ start: Int, _ node: Int32, _ slots: UnsafeMutablePointer<JSONToken>, depth: Int
   ) throws(JSONError) -> Int {
-    guard depth <= JSONScanner.maximumDepth else { throw JSONError(.tooDeep, at: start) }
-    var position = try scanner.skipSpace(start)
-    if scanner.base[position] == UInt8(ascii: "}") { return position &+ 1 }
+    guard depth <= JSONScanner.maximumDepth else { throw JSONError(.tooDeep, at: start &+ 1) }
+    let first = try scanner.skipSpace(start &+ 1)
+    if scanner.base[first] == UInt8(ascii: "}") { return first &+ 1 }
     var seen: UInt64 = 0
     var guess = guesses + Int(node) &* JSONProjection.guessesPerNode
     let lastGuess = guess + (JSONProjection.guessesPerNode &- 1)
+    // At the brace, then at what follows each member.
+    var position = start
     while true {
       if guess.pointee.holds(at: position, in: scanner) {
-        position = try scanner.skipSpace(position &+ Int(guess.pointee.length))
+        position &+= Int(guess.pointee.length)
+        if scanner.base[position] <= 0x20 { position = try scanner.skipSpace(position) }
       } else {
-        position = try learn(node, position, guess)
+        if position != start {
+          position = try scanner.skipSpace(position)
+          let byte = scanner.base[position]
+          if byte == UInt8(ascii: "}") { return position &+ 1 }
+          guard byte == UInt8(ascii: ",") else { throw JSONError(.unexpectedByte, at: position) }
+        }
+        (position, guess) = try learn(node, position, guess, lastGuess)
       }
       let wanted = guess.pointee.member
       if guess < lastGuess { guess += 1 }
       if let member = wanted {
-        position = try readMember(member, position, slots, &seen, depth: depth)
-      } else if scanner.base[position] == UInt8(ascii: "\"") {
-        position = try scanner.skipString(position &+ 1).end
+        if seen & member.pointee.bit != 0 { clear(member, slots) }
+        seen |= member.pointee.bit
+        if member.pointee.isInner {
+          position = try readInner(member, position, slots, depth: depth)
+          continue
+        }
+      }
+      let value = position
+      var kind = JSONToken.Kind.string
+      if scanner.base[value] == UInt8(ascii: "\"") {
+        let string = try scanner.skipString(value &+ 1)
+        position = string.end
+        if string.isEscaped { kind = .escapedString }
       } else {
-        position = try skipUnquoted(position, depth: depth)
+        (position, kind) = try readUnquoted(value, depth: depth)
       }
-      position = try scanner.skipSpace(position)
-      let byte = scanner.base[position]
-      position &+= 1
-      if byte == UInt8(ascii: "}") { return position }
-      guard byte == UInt8(ascii: ",") else {
-        throw JSONError(.unexpectedByte, at: position &- 1)
+      if let member = wanted {
+        slots[Int(member.pointee.slot)] = JSONToken(
+          offset: value, length: position &- value, kind: kind)
       }
-      position = try scanner.skipSpace(position)
     }
   }
 
-  /// Steps over a name that was not guessed, looks it up and makes it the next guess. Returns where its value
-  /// begins.
+  /// Finds the name after the separator at `start`, which was not the one guessed, among the next
+  /// guesses: members may be missing. Or else steps over it, looks it up and makes it a guess there.
+  /// Returns where its value begins.
+  ///
+  /// An object's first guess begins with a brace and stays the first, so that no other does.
   @inline(never)
   private func learn(
-    _ node: Int32, _ start: Int, _ guess: UnsafeMutablePointer<KeyGuess>
-  ) throws(JSONError) -> Int {
-    let key = try scanner.skipKey(start)
-    guess.pointee = KeyGuess(key, member(node, key), in: scanner)
-    return key.value
+    _ node: Int32, _ start: Int, _ guess: UnsafeMutablePointer<KeyGuess>,
+    _ last: UnsafeMutablePointer<KeyGuess>
+  ) throws(JSONError) -> (value: Int, guess: UnsafeMutablePointer<KeyGuess>) {
+    let isFirst = scanner.base[start] == UInt8(ascii: "{")
+    if !isFirst {
+      for step in 0..<min(4, last - guess) where guess[step].holds(at: start, in: scanner) {
+        return (try scanner.skipSpace(start &+ Int(guess[step].length)), guess + step)
+      }
+    }
+    let key = try scanner.skipKey(try scanner.skipSpace(start &+ 1))
+    if !isFirst, !guess.pointee.isNone { (guess + 1).update(from: guess, count: last - guess) }
+    guess.pointee = KeyGuess(from: start, to: key.value, member(node, key))
+    return (key.value, guess)
   }
 
-  @inline(__always)
-  private func readMember(
+  /// Reads a member that is the list, or has wanted members if it is an object.
+  @inline(never)
+  private func readInner(
     _ member: UnsafeMutablePointer<JSONProjection.Member>, _ start: Int,
-    _ slots: UnsafeMutablePointer<JSONToken>, _ seen: inout UInt64, depth: Int
+    _ slots: UnsafeMutablePointer<JSONToken>, depth: Int
   ) throws(JSONError) -> Int {
-    if seen & member.pointee.bit != 0 { clear(member, slots) }
-    seen |= member.pointee.bit
     let end: Int
-    var kind = JSONToken.Kind.absent
-    let byte = scanner.base[start]
-    if byte == UInt8(ascii: "\"") {
-      let string = try scanner.skipString(start &+ 1)
-      end = string.end
-      kind = string.isEscaped ? .escapedString : .string
-      if member.pointee.isList { _ = try readList(start, depth: depth) }
-    } else if member.pointee.isList {
+    if member.pointee.isList {
       end = try readList(start, depth: depth)
-      kind = self.kind(start, end)
-    } else if member.pointee.node >= 0, byte == UInt8(ascii: "{") {
-      end = try readObject(start &+ 1, member.pointee.node, slots, depth: depth &+ 1)
-      kind = .object
+    } else if scanner.base[start] == UInt8(ascii: "{") {
+      end = try readObject(start, member.pointee.node, slots, depth: depth &+ 1)
     } else {
-      end = try skipUnquoted(start, depth: depth)
-      kind = self.kind(start, end)
+      end = try scanner.skipValue(start, depth: depth)
     }
     if member.pointee.slot >= 0 {
       slots[Int(member.pointee.slot)] = JSONToken(
-        offset: start, length: end &- start, kind: kind)
+        offset: start, length: end &- start, kind: kind(start, end))
     }
     return end
   }
 
   /// Steps over a value that is no string.
   @inline(__always)
-  private func skipUnquoted(_ start: Int, depth: Int) throws(JSONError) -> Int {
-    let byte = scanner.base[start]
-    if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
-      return try scanner.skipValue(start, depth: depth)
+  private func readUnquoted(
+    _ start: Int, depth: Int
+  ) throws(JSONError) -> (end: Int, kind: JSONToken.Kind) {
+    switch scanner.base[start] {
+    case UInt8(ascii: "{"): (try scanner.skipValue(start, depth: depth), .object)
+    case UInt8(ascii: "["): (try scanner.skipValue(start, depth: depth), .array)
+    default: try scanner.skipLiteral(start)
     }
-    return try scanner.skipLiteral(start)
   }
 
   @inline(never)

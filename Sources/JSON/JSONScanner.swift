@@ -7,6 +7,11 @@ struct JSONScanner {
   let base: UnsafePointer<UInt8>
   let end: Int
 
+  /// Bytes that are looked at together.
+  static let blockLength = 32
+  /// A block may be read from here and from every position before; negative when none may.
+  var lastBlock: Int { end &- Self.blockLength }
+
   /// Open containers at a time. The kinds of the open ones are the bits of one word; what the
   /// providers document nests to eight.
   static let maximumDepth = 64
@@ -21,44 +26,33 @@ struct JSONScanner {
     /// One bit for each container opened here, the innermost lowest: 1 is an object.
     var kinds: UInt64 = 0
     while true {
-      guard position < end else { throw JSONError(.unexpectedEnd, at: position) }
-      var opened = false
-      switch base[position] {
-      case UInt8(ascii: "\""):
+      // At a value, or at the name before it.
+      if kinds & 1 != 0 { position = try skipKey(position).value }
+      let first = base[position]
+      if first == UInt8(ascii: "\"") {
         position = try skipString(position &+ 1).end
-      case UInt8(ascii: "{"):
-        (position, kinds, level) = (position &+ 1, kinds &<< 1 | 1, level &+ 1)
-        opened = true
-      case UInt8(ascii: "["):
-        (position, kinds, level) = (position &+ 1, kinds &<< 1, level &+ 1)
-        opened = true
-      default:
-        position = try skipLiteral(position)
-      }
-      if opened {
-        guard level <= Self.maximumDepth else { throw JSONError(.tooDeep, at: position) }
-        position = try skipSpace(position)
-        if base[position] == (kinds & 1 != 0 ? UInt8(ascii: "}") : UInt8(ascii: "]")) {
-          (position, kinds, level) = (position &+ 1, kinds &>> 1, level &- 1)
-        } else {
-          if kinds & 1 != 0 { position = try skipKey(position).value }
-          continue
-        }
+      } else if first | 0x20 == UInt8(ascii: "{") {
+        let isObject = first == UInt8(ascii: "{")
+        (kinds, level) = (kinds &<< 1 | (isObject ? 1 : 0), level &+ 1)
+        guard level <= Self.maximumDepth else { throw JSONError(.tooDeep, at: position &+ 1) }
+        position = try skipSpace(position &+ 1)
+        // Brackets and braces close two beyond where they open.
+        guard base[position] == first &+ 2 else { continue }
+        (position, kinds, level) = (position &+ 1, kinds &>> 1, level &- 1)
+      } else {
+        position = try skipLiteral(position).end
       }
       while true {
         if level == depth { return position }
         position = try skipSpace(position)
         let byte = base[position]
-        if byte == UInt8(ascii: ",") {
-          position = try skipSpace(position &+ 1)
-          if kinds & 1 != 0 { position = try skipKey(position).value }
-          break
-        }
+        if byte == UInt8(ascii: ",") { break }
         guard byte == (kinds & 1 != 0 ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
           throw JSONError(.unexpectedByte, at: position)
         }
         (position, kinds, level) = (position &+ 1, kinds &>> 1, level &- 1)
       }
+      position = try skipSpace(position &+ 1)
     }
   }
 
@@ -70,12 +64,10 @@ struct JSONScanner {
     var value: Int
   }
 
-  /// Steps over a member's name, its colon and the white space around that.
+  /// Steps over a member's name at `start`, which may be read, its colon and the white space around that.
   @inline(__always)
   func skipKey(_ start: Int) throws(JSONError) -> Key {
-    guard start < end, base[start] == UInt8(ascii: "\"") else {
-      throw JSONError(start < end ? .unexpectedByte : .unexpectedEnd, at: start)
-    }
+    guard base[start] == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte, at: start) }
     let name = try skipString(start &+ 1)
     var position = try skipSpace(name.end)
     guard base[position] == UInt8(ascii: ":") else {
@@ -90,12 +82,26 @@ struct JSONScanner {
 
   /// Steps over a word or a number.
   @inline(__always)
-  func skipLiteral(_ start: Int) throws(JSONError) -> Int {
+  func skipLiteral(_ start: Int) throws(JSONError) -> (end: Int, kind: JSONToken.Kind) {
+    if start <= lastBlock {
+      let word = UnsafeRawPointer(base + start).loadUnaligned(as: UInt64.self).littleEndian
+      let four = UInt32(truncatingIfNeeded: word)
+      if four == 0x6C6C_756E { return (start &+ 4, .null) }
+      if four == 0x6575_7274 { return (start &+ 4, .true) }
+      if word & 0xFF_FFFF_FFFF == 0x65_736C_6166 { return (start &+ 5, .false) }
+    }
+    return try skipAnyLiteral(start)
+  }
+
+  @inline(never)
+  private func skipAnyLiteral(
+    _ start: Int
+  ) throws(JSONError) -> (end: Int, kind: JSONToken.Kind) {
     switch base[start] {
-    case UInt8(ascii: "n"): try skipWord(0x6C6C_756E, 4, start)
-    case UInt8(ascii: "t"): try skipWord(0x6575_7274, 4, start)
-    case UInt8(ascii: "f"): try skipWord(0x65_736C_6166, 5, start)
-    default: try skipNumber(start)
+    case UInt8(ascii: "n"): (try skipWord("null", start), .null)
+    case UInt8(ascii: "t"): (try skipWord("true", start), .true)
+    case UInt8(ascii: "f"): (try skipWord("false", start), .false)
+    default: (try skipNumber(start), .number)
     }
   }
 
@@ -126,21 +132,12 @@ struct JSONScanner {
     return position
   }
 
-  /// Steps over `true`, `false` or `null`, given as a little-endian word of `length` bytes.
-  @inline(__always)
-  private func skipWord(_ word: UInt64, _ length: Int, _ start: Int) throws(JSONError) -> Int {
-    if end &- start >= 8 {
-      let found = UnsafeRawPointer(base + start).loadUnaligned(as: UInt64.self).littleEndian
-      guard (found ^ word) &<< UInt64(truncatingIfNeeded: 64 &- 8 &* length) == 0 else {
-        throw JSONError(.unexpectedByte, at: start)
-      }
-      return start &+ length
-    }
-    guard end &- start >= length else { throw JSONError(.unexpectedEnd, at: start) }
-    for index in 0..<length
-    where base[start &+ index] != UInt8(truncatingIfNeeded: word &>> UInt64(8 &* index)) {
+  private func skipWord(_ word: StaticString, _ start: Int) throws(JSONError) -> Int {
+    let length = word.utf8CodeUnitCount
+    for index in 0..<min(length, end &- start) where base[start &+ index] != word.utf8Start[index] {
       throw JSONError(.unexpectedByte, at: start)
     }
+    guard end &- start >= length else { throw JSONError(.unexpectedEnd, at: start) }
     return start &+ length
   }
 

@@ -1,11 +1,20 @@
+import CBytes
+
 extension JSONScanner {
   /// Steps over a string from the byte after its opening quote to the one after its closing quote,
-  /// and says whether it holds an escape.
-  ///
-  /// Sixteen bytes at a time: read as signed, everything below 0x20 is a control character or not
-  /// ASCII, so three comparisons find all that needs a look.
+  /// and says whether it holds an escape. Most are short and plain: one look at 32 bytes.
   @inline(__always)
   func skipString(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
+    if start <= lastBlock {
+      let special = bytes_special(base + start)
+      let position = start &+ special.trailingZeroBitCount
+      if special != 0, base[position] == UInt8(ascii: "\"") { return (position &+ 1, false) }
+    }
+    return try skipAnyString(start)
+  }
+
+  @inline(never)
+  private func skipAnyString(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
     var position = start
     var isEscaped = false
     while true {
@@ -17,7 +26,10 @@ extension JSONScanner {
         isEscaped = true
         position = try skipEscape(position)
       } else if byte >= 0x80 {
-        position = try skipScalar(position)
+        // Where one is, there are often more.
+        repeat {
+          position = try skipScalar(position)
+        } while position < end && base[position] >= 0x80
       } else {
         throw JSONError(.controlCharacter, at: position)
       }
@@ -29,19 +41,10 @@ extension JSONScanner {
   @inline(__always)
   private func plainEnd(_ start: Int) -> Int {
     var position = start
-    // Vectors of a spelt-out type on both sides: every other overload is a loop over lanes.
-    let space = SIMD16<Int8>(repeating: 0x20)
-    let quote = SIMD16<Int8>(repeating: 0x22)
-    let backslash = SIMD16<Int8>(repeating: 0x5C)
-    while end &- position >= 16 {
-      let bytes = UnsafeRawPointer(base + position).loadUnaligned(as: SIMD16<Int8>.self)
-      let special = (bytes .< space) .| (bytes .== quote) .| (bytes .== backslash)
-      let words = unsafeBitCast(special, to: SIMD2<UInt64>.self)
-      let first = words[0].littleEndian
-      if first != 0 { return position &+ first.trailingZeroBitCount &>> 3 }
-      let second = words[1].littleEndian
-      if second != 0 { return position &+ 8 &+ second.trailingZeroBitCount &>> 3 }
-      position &+= 16
+    while position <= lastBlock {
+      let special = bytes_special(base + position)
+      if special != 0 { return position &+ special.trailingZeroBitCount }
+      position &+= Self.blockLength
     }
     while position < end {
       let byte = Int8(bitPattern: base[position])

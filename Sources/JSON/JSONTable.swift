@@ -1,15 +1,17 @@
 /// What a `JSONProjection` found in one document: a row of tokens for each item of its list, and the
 /// envelope's tokens. Tokens point into the bytes that were read; the table keeps none of them.
+///
+/// `@exclusivity(unchecked)`: as for `ByteBuffer`, no method hands out a property `inout`.
 package final class JSONTable {
   package let columns: Int
-  package private(set) var rowCount = 0
+  @exclusivity(unchecked) package private(set) var rowCount = 0
   /// The list itself: `absent` when the document has none, any kind but `array` when something else
   /// stands in its place.
   package internal(set) var list = JSONToken.absent
   private let envelope: UnsafeMutablePointer<JSONToken>
   /// The envelope's tokens, and after each row's tokens one for the item as a whole.
-  private var rows: UnsafeMutablePointer<JSONToken>
-  private var rowCapacity: Int
+  @exclusivity(unchecked) private var rows: UnsafeMutablePointer<JSONToken>
+  @exclusivity(unchecked) private var rowCapacity: Int
 
   init(columns: Int, envelopeSlots: Int) {
     self.columns = columns

@@ -102,7 +102,7 @@ extension JSONText {
     let range = token.range
     return UnsafeRawBufferPointer(
       rebasing: token.isString
-        ? source[range.lowerBound + 1..<range.upperBound - 1] : source[range])
+        ? source[range.lowerBound &+ 1..<range.upperBound &- 1] : source[range])
   }
 
   /// Calls `body` with the text of a string token: its own bytes, or a copy without escapes.
@@ -170,21 +170,22 @@ extension JSONText {
     return true
   }
 
-  /// Whether a string token holds `word` in any case; `word` is ASCII in lower case.
+  /// Whether a string token holds `word` in any case; `word` is a few ASCII letters in lower case.
   package static func contains(
     _ token: JSONToken, in source: UnsafeRawBufferPointer, ignoringCase word: StaticString
   ) -> Bool {
     guard token.isString else { return false }
     return withText(of: token, in: source) { text in
-      let length = word.utf8CodeUnitCount
+      let (first, length) = (word.utf8Start[0], word.utf8CodeUnitCount)
       guard text.count >= length else { return false }
-      return (0...text.count - length).contains { start in
-        (0..<length).allSatisfy { index in
-          let byte = text[start + index]
-          let lowered = byte &- 0x41 < 26 ? byte | 0x20 : byte
-          return lowered == word.utf8Start[index]
+      for start in 0...text.count &- length where text[start] | 0x20 == first {
+        var matching = 1
+        while matching < length, text[start &+ matching] | 0x20 == word.utf8Start[matching] {
+          matching &+= 1
         }
+        if matching == length { return true }
       }
+      return false
     }
   }
 }

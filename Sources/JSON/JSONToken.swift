@@ -17,9 +17,10 @@ package struct JSONToken: Equatable, Sendable {
   package var length: UInt32
   package var kind: Kind
 
+  /// Both fit, by that limit.
   package init(offset: Int, length: Int, kind: Kind) {
-    self.offset = UInt32(offset)
-    self.length = UInt32(length)
+    self.offset = UInt32(truncatingIfNeeded: offset)
+    self.length = UInt32(truncatingIfNeeded: length)
     self.kind = kind
   }
 

@@ -114,7 +114,7 @@ package struct AnamProvider: SessionProvider {
   /// Anam lists no values of `exitStatus`: what sounds like a failure is one.
   private func status(_ session: Session, _ row: ItemRow<Slot>) -> SessionStatus {
     let exit = session.nativeStatus
-    if exit.kind == .absent { return session.endedAt == nil ? .active : .completed }
+    if !exit.isText { return session.endedAt == nil ? .active : .completed }
     let failed =
       JSONText.contains(exit, in: row.source, ignoringCase: "error")
       || JSONText.contains(exit, in: row.source, ignoringCase: "fail")

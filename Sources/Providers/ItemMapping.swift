@@ -9,6 +9,9 @@ where Slot.RawValue == Int {
   let projection: JSONProjection
   private let id: Slot
   private let createdAt: Slot
+  /// What each session starts as: copied at once, not member by member.
+  private let blank = Session(
+    nativeID: 0..<0, createdAt: Timestamp(milliseconds: 0), raw: .absent)
 
   /// `path` names each slot's member inside an item.
   init(
@@ -37,19 +40,30 @@ where Slot.RawValue == Int {
     end: Window.ListEnd, total: Window.Total?,
     complete: (inout Session, ItemRow<Slot>) -> Void
   ) -> Window {
-    var sessions: [Session] = []
-    var positions: [Int32] = []
-    sessions.reserveCapacity(table.rowCount)
-    positions.reserveCapacity(table.rowCount)
     let source = body.bytes
-    for index in 0..<table.rowCount {
-      let row = ItemRow<Slot>(tokens: table.row(index), source: source)
-      guard var session = session(row) else { continue }
-      complete(&session, row)
-      sessions.append(session)
-      positions.append(Int32(index))
+    var positions: [Int32] = []
+    positions.reserveCapacity(table.rowCount)
+    var hasEscapedIDs = false
+    // Made where they stay: a session is half a kilobyte.
+    var sessions = [Session](unsafeUninitializedCapacity: table.rowCount) { space, count in
+      for index in 0..<table.rowCount {
+        let row = ItemRow<Slot>(tokens: table.row(index), source: source)
+        let id = row.string(id)
+        guard row.item.isObject, id.length > 2, let createdAt = row.time(createdAt) else {
+          continue
+        }
+        if id.isEscaped { hasEscapedIDs = true }
+        let range = id.range
+        space.initializeElement(at: count, to: blank)
+        space[count].nativeID = range.lowerBound + 1..<range.upperBound - 1
+        space[count].createdAt = createdAt
+        space[count].raw = row.item
+        complete(&space[count], row)
+        count += 1
+        positions.append(Int32(truncatingIfNeeded: index))
+      }
     }
-    resolveEscapedIDs(&sessions, positions, table, body)
+    if hasEscapedIDs { resolveEscapedIDs(&sessions, positions, table, body) }
     return Window(
       storage: body, sessions: sessions, positions: positions, rawCount: table.rowCount,
       rejected: table.rowCount - sessions.count, offset: request.offset,
@@ -73,24 +87,13 @@ where Slot.RawValue == Int {
     return window
   }
 
-  /// A session with id and creation time, or nil when one of them is not usable.
-  private func session(_ row: ItemRow<Slot>) -> Session? {
-    let id = row.string(id)
-    guard row.item.kind == .object, id.length > 2, let createdAt = row.time(createdAt) else {
-      return nil
-    }
-    let range = id.range
-    return Session(
-      nativeID: range.lowerBound + 1..<range.upperBound - 1, createdAt: createdAt, raw: row.item)
-  }
-
   /// Puts the text of ids with escapes behind the body: ids are compared as they are meant.
   private func resolveEscapedIDs(
     _ sessions: inout [Session], _ positions: [Int32], _ table: JSONTable, _ body: ByteBuffer
   ) {
     for index in sessions.indices {
       let id = table.row(Int(positions[index]))[id.rawValue]
-      guard id.kind == .escapedString else { continue }
+      guard id.isEscaped else { continue }
       body.reserve(Int(id.length))
       let start = body.count
       body.append(textOf: id, in: body.bytes)

@@ -16,13 +16,13 @@ struct ItemRow<Slot: RawRepresentable> where Slot.RawValue == Int {
   @inline(__always)
   func string(_ slot: Slot) -> JSONToken {
     let token = token(slot)
-    return token.isString ? token : .absent
+    return token.isText ? token : .absent
   }
 
   @inline(__always)
   func number(_ slot: Slot) -> JSONToken {
     let token = token(slot)
-    return token.kind == .number ? token : .absent
+    return token.isNumber ? token : .absent
   }
 
   @inline(__always)
@@ -34,15 +34,13 @@ struct ItemRow<Slot: RawRepresentable> where Slot.RawValue == Int {
   @inline(__always)
   func boolean(_ slot: Slot) -> JSONToken {
     let token = token(slot)
-    return token.kind == .true || token.kind == .false ? token : .absent
+    return token.isBoolean ? token : .absent
   }
 
   func time(_ slot: Slot) -> Timestamp? {
     let token = token(slot)
-    if token.kind == .string {
-      return Timestamp(JSONText.content(of: token, in: source), .upstream)
-    }
-    guard token.kind == .escapedString else { return nil }
+    guard token.isText else { return nil }
+    if !token.isEscaped { return Timestamp(JSONText.content(of: token, in: source), .upstream) }
     return JSONText.withText(of: token, in: source) { Timestamp($0, .upstream) }
   }
 
@@ -50,9 +48,50 @@ struct ItemRow<Slot: RawRepresentable> where Slot.RawValue == Int {
     JSONText.integer(of: token(slot), in: source)
   }
 
+  /// Whether a token is a string with exactly this text. Most are told apart by their length.
   @inline(__always)
   func `is`(_ token: JSONToken, _ word: StaticString) -> Bool {
-    JSONText.matches(token, in: source, word)
+    guard token.isEscaped || Int(token.length) == word.utf8CodeUnitCount + 2 else { return false }
+    return JSONText.matches(token, in: source, word)
+  }
+}
+
+/// Asked of some dozens of tokens a session. Here, and with `switch`: what another module defines is
+/// a call, `==` of its enumeration even one through its conformance.
+extension JSONToken {
+  var isText: Bool {
+    switch kind {
+    case .string, .escapedString: true
+    default: false
+    }
+  }
+
+  var isEscaped: Bool {
+    switch kind {
+    case .escapedString: true
+    default: false
+    }
+  }
+
+  var isNumber: Bool {
+    switch kind {
+    case .number: true
+    default: false
+    }
+  }
+
+  var isBoolean: Bool {
+    switch kind {
+    case .true, .false: true
+    default: false
+    }
+  }
+
+  var isObject: Bool {
+    switch kind {
+    case .object: true
+    default: false
+    }
   }
 }
 

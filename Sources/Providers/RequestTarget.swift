@@ -28,16 +28,26 @@ struct RequestTarget {
   mutating func add(_ name: String, _ value: Int) { add(name, String(value)) }
 
   private static func encode(_ value: String, into text: inout String) {
+    // Nearly all are numbers and words.
+    if value.utf8.allSatisfy(isUnreserved) { return text += value }
     for byte in value.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "_"), UInt8(ascii: "~"):
+      if isUnreserved(byte) {
         text.unicodeScalars.append(Unicode.Scalar(byte))
-      default:
+      } else {
         text += byte < 16 ? "%0" : "%"
         text += String(byte, radix: 16, uppercase: true)
       }
+    }
+  }
+
+  /// RFC 3986, 2.3.
+  private static func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+      UInt8(ascii: "_"), UInt8(ascii: "~"):
+      true
+    default: false
     }
   }
 }

@@ -92,11 +92,11 @@ final class Connection: Pollable {
 
   func ready(_ readiness: Readiness) {
     // Nothing can be sent any more, so that nothing read would matter.
-    if !readiness.isDisjoint(with: .hungUp) { return close() }
-    if phase == .sending, readiness.contains(.writable) { flush() }
-    let ended = readiness.contains(.readClosed)
+    if readiness.isHungUp { return close() }
+    if phase == .sending, readiness.isWritable { flush() }
+    let ended = readiness.isReadClosed
     // TLS may have had to write before it could read.
-    if ended || readiness.contains(.readable) || stream?.tls != nil {
+    if ended || readiness.isReadable || stream?.tls != nil {
       readAvailable(untilEnd: ended)
     }
   }

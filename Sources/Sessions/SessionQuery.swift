@@ -15,6 +15,7 @@ package struct SessionQuery: Hashable, Sendable {
   /// replica.
   package var fingerprint: UInt64 {
     var meaning = "order=\(order.key.rawValue),\(order.descending)"
+    meaning.reserveCapacity(256)
     func add(_ name: String, _ value: String) {
       meaning += "&"
       meaning += name
@@ -23,9 +24,9 @@ package struct SessionQuery: Hashable, Sendable {
     }
     add("source", Self.list(sources))
     add("provider", Self.list(providers))
-    add("status", Self.list(filter.statuses.map(\.rawValue)))
-    add("channel", Self.list(filter.channels.map(\.rawValue)))
-    add("modality", Self.list(filter.modalities.map(\.rawValue)))
+    add("status", Self.list(filter.statuses.lazy.map(\.rawValue)))
+    add("channel", Self.list(filter.channels.lazy.map(\.rawValue)))
+    add("modality", Self.list(filter.modalities.lazy.map(\.rawValue)))
     add("agentId", Self.text(filter.agentID))
     add("participantId", Self.text(filter.participantID))
     add("workspaceId", Self.text(filter.workspaceID))

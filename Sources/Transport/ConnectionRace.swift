@@ -122,7 +122,7 @@ private final class Attempt: Pollable {
   deinit { close() }
 
   func ready(_ readiness: Readiness) {
-    guard descriptor >= 0, !readiness.isDisjoint(with: [.writable, .hungUp]) else { return }
+    guard descriptor >= 0, readiness.isWritable || readiness.isHungUp else { return }
     var code: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
     getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
@@ -130,7 +130,7 @@ private final class Attempt: Pollable {
       close()
       return ended(self, .failure(.system(call: "connect", errno: code)))
     }
-    guard readiness.contains(.writable) else { return }
+    guard readiness.isWritable else { return }
     if let registration { loop.unregister(registration, descriptor) }
     let socket = ConnectedSocket(descriptor: descriptor, address: address)
     descriptor = -1

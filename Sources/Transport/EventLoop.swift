@@ -145,7 +145,7 @@ package final class EventLoop {
       }
       let slot = Int(token & 0xFFFF_FFFF)
       guard slot < slots.count, slots[slot].generation == UInt32(token >> 32) else { continue }
-      slots[slot].target?.ready(Readiness(rawValue: events[index].events))
+      slots[slot].target?.ready(Readiness(events: events[index].events))
     }
     if woken { for job in handle.takeJobs() { job(self) } }
     while let timer = timers.popDue(at: now) { timer.fire() }
@@ -216,13 +216,19 @@ package protocol Pollable: AnyObject {
 }
 
 /// What epoll reported, in its own bits.
-package struct Readiness: OptionSet {
-  package let rawValue: UInt32
-  package init(rawValue: UInt32) { self.rawValue = rawValue }
-  package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
-  package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+///
+/// No `OptionSet`: what that is asked goes through witnesses in other modules, on every event.
+package struct Readiness {
+  private let events: UInt32
+  init(events: UInt32) { self.events = events }
+
+  /// For an owner that tries to write before it is told that it can.
+  package static let writable = Readiness(events: EPOLLOUT.rawValue)
+
+  package var isReadable: Bool { events & EPOLLIN.rawValue != 0 }
+  package var isWritable: Bool { events & EPOLLOUT.rawValue != 0 }
   /// The peer has shut its sending side.
-  package static let readClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
+  package var isReadClosed: Bool { events & EPOLLRDHUP.rawValue != 0 }
   /// Both sides are gone, or the descriptor is in error; reading tells which.
-  package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue | EPOLLERR.rawValue)
+  package var isHungUp: Bool { events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 }
 }

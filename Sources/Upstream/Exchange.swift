@@ -175,6 +175,7 @@ final class Exchange {
 
   /// `application/json`, or any type with the suffix `+json` (RFC 6839, 3.1).
   static func isJSON(_ contentType: String) -> Bool {
+    if contentType == "application/json" { return true }
     var type = contentType.lowercased().prefix { $0 != ";" }
     while type.last == " " || type.last == "\t" { type.removeLast() }
     return type == "application/json" || type.hasSuffix("+json") && type.contains("/")

@@ -77,7 +77,7 @@ final class HTTP1Connection: Pollable, ExchangeCarrier {
   }
 
   func ready(_ readiness: Readiness) {
-    if !readiness.isDisjoint(with: [.readClosed, .hungUp]) { peerHasClosed = true }
+    if readiness.isReadClosed || readiness.isHungUp { peerHasClosed = true }
     flush()
     progress()
   }

@@ -30,7 +30,8 @@ import Testing
         members.append("\"\(name)\"\(space):\(space)\(value)")
       }
       expected.append(item)
-      items.append("{" + members.joined(separator: ",") + "}")
+      let separator = [",", ", ", " ,\n  "].randomElement(using: &random) ?? ","
+      items.append("{" + members.joined(separator: separator) + "}")
     }
     let document = Array("[\(items.joined(separator: ","))]".utf8)
     let table = try withGuardedBytes(document) { try projection.readList($0) }
@@ -41,6 +42,14 @@ import Testing
         let found = Int(String(decoding: document[token.range], as: UTF8.self))
         #expect(found == item[name], "seed \(seed), item \(index), \(name)")
       }
+    }
+  }
+
+  @Test func `a first member's name is no guess for a later one's`() {
+    let projection = JSONProjection(list: nil, item: ["id"])
+    let items = #"{"id":1,"n":2},{"n":1},{"n":1{"id":2},{"some":"more than a block behind it"}"#
+    #expect(throws: JSONError(.unexpectedByte, at: 30)) {
+      try withGuardedBytes(Array("[\(items)]".utf8)) { try projection.readList($0) }
     }
   }
 

@@ -44,7 +44,7 @@ final class LoadConnection: Pollable {
   }
 
   func ready(_ readiness: Readiness) {
-    if readiness.contains(.writable) { flush() }
+    if readiness.isWritable { flush() }
     while let stream {
       scratch.truncate(to: 0)
       switch stream.read(into: scratch, minimum: scratch.capacity) {

@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import Support
 import Testing
 
 @testable import Sessions
@@ -70,6 +71,35 @@ import Testing
     for seconds in stride(from: -2_000_000_000 as Int64, to: 4_000_000_000, by: 3_141_593) {
       let date = Date(timeIntervalSince1970: Double(seconds))
       #expect(Timestamp(milliseconds: seconds * 1000).text == date.formatted(format))
+    }
+  }
+
+  /// `Z` after milliseconds is read as words, an offset byte by byte.
+  @Test(arguments: 0..<10)
+  func `reads one time in the same way however it is spelt`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let characters = Array("0123456789-:.TZ /A\u{0}\u{7F}é".utf8)
+    for _ in 0..<20_000 {
+      var fields = [(0, 9999), (0, 13), (0, 32), (0, 24), (0, 60), (0, 60)].map { least, most in
+        let digits = String(Int.random(in: least...most, using: &random))
+        return String(repeating: "0", count: (most > 99 ? 4 : 2) - digits.count) + digits
+      }
+      fields.append(
+        String(
+          (0..<Int.random(in: 1...9, using: &random)).map { _ in
+            Character(String(Int.random(in: 0...9, using: &random)))
+          }))
+      var text = Array(
+        "\(fields[0])-\(fields[1])-\(fields[2])T\(fields[3]):\(fields[4]):\(fields[5]).\(fields[6])"
+          .utf8)
+      if Bool.random(using: &random) {
+        let byte = characters.randomElement(using: &random) ?? 0
+        text[Int.random(in: 0..<text.count, using: &random)] = byte
+      }
+      let (common, offset) = (text + Array("Z".utf8), text + Array("+00:00".utf8))
+      let left = common.withUnsafeBytes { Timestamp($0, .upstream) }
+      let right = offset.withUnsafeBytes { Timestamp($0, .upstream) }
+      #expect(left == right, "seed \(seed): \(String(decoding: common, as: UTF8.self))")
     }
   }
 

@@ -32,17 +32,20 @@ enum EntityTag {
     var hash = step(start, UInt64(bytes.count))
     var offset = 0
     // Four chains beside each other: a step waits for the multiplication of the one before.
-    var others = SIMD4<UInt64>(1, 2, 3, 4)
+    var (first, second, third, fourth): (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4)
+    func word(_ offset: Int) -> UInt64 {
+      bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
     while offset + 32 <= bytes.count {
-      for lane in 0..<4 {
-        others[lane] = step(
-          others[lane], bytes.loadUnaligned(fromByteOffset: offset + 8 * lane, as: UInt64.self))
-      }
+      first = step(first, word(offset))
+      second = step(second, word(offset + 8))
+      third = step(third, word(offset + 16))
+      fourth = step(fourth, word(offset + 24))
       offset += 32
     }
-    for lane in 0..<4 { hash = step(hash, others[lane]) }
+    for chain in [first, second, third, fourth] { hash = step(hash, chain) }
     while offset + 8 <= bytes.count {
-      hash = step(hash, bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      hash = step(hash, word(offset))
       offset += 8
     }
     var rest: UInt64 = 0

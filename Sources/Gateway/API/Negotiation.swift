@@ -11,6 +11,8 @@ enum Negotiation {
     _ parameters: ListParameters, _ fields: Fields
   ) throws(Problem) -> ListParameters.Format {
     if let format = parameters.format { return format }
+    // What curl and scripts send.
+    if fields.values("accept") == ["*/*"] { return .json }
     let ranges = fields.elements("accept").compactMap(WeightedElement.init)
       .filter { $0.name.contains("/") }
     if ranges.isEmpty { return .json }
