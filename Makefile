@@ -1,6 +1,5 @@
 .PHONY: run test test-peers faults check format soak day load bench compare plots fuzz image
 packages = @scripts/install-packages
-soaked = .build-soak/release/sessions-gatewayPackageTests.xctest --testing-library swift-testing --filter
 
 run: ; @scripts/run $(ARGS)
 test: ; $(packages) && swift test --disable-xctest --skip PeerTests
@@ -8,7 +7,7 @@ test-peers: ; $(packages) peers && scripts/install-peer-tools && PEER_TESTS=1 sw
 faults: ; $(packages) && swift test --disable-xctest --filter FaultMatrixTests
 check: ; $(packages) && scripts/check-layout && swift format lint --strict -r -p Sources Tests Package.swift && swift build --build-tests --explicit-target-dependency-import-check error
 format: ; @swift format format -i -r -p Sources Tests Package.swift
-soak: ; $(packages) && swift build --configuration release --build-tests --disable-xctest --scratch-path .build-soak -Xswiftc -enable-testing && TRAVERSAL_SEEDS=$${TRAVERSAL_SEEDS:-0-20000} CONFIGURATION_SEEDS=0-100 YAML_SEEDS=0-1000 $(soaked) 'SessionsTests|ConfigurationFuzzTests|YAMLTests' && SOAK_SECONDS=$${SOAK_SECONDS:-30} $(soaked) SoakTests
+soak: ; $(packages) && scripts/soak
 day: ; $(packages) && swift build --configuration release --product sessions-gateway && scripts/day
 load: ; @Tests/Load/run $(ARGS)
 bench: ; @Tests/Benchmarks/run $(ARGS)

@@ -52,6 +52,16 @@ extension SourceReader {
       limits: plan.limits, direction: direction, count: rowsPerRequest, overlap: overlap)
   }
 
+  /// The list's end, of which a window shows too little to say where it is: the list may have moved
+  /// since it was looked at. Nil when the window is somewhere else, or shows as much as can be.
+  func largerEnd(_ window: Window) -> WindowRequest? {
+    guard window.end == .here, window.rawCount > 0 else { return nil }
+    // With room for one row more, which is missing: that shows the end.
+    let larger = plan.limits.window(
+      upTo: window.offset + window.rawCount + 1, count: plan.limits.maximum)
+    return larger.offset < window.offset ? larger : nil
+  }
+
   /// A window without any usable row says nothing about the order: the walk steps over it.
   mutating func skip(_ view: WalkedWindow) throws(Fault) {
     let window = view.window

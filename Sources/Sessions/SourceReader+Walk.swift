@@ -32,6 +32,12 @@ extension SourceReader {
     case .confirmed: throw .ignoresPaging
     }
     let view = WalkedWindow(window, order: plan.order, direction: direction)
+    if view.ranks.isEmpty, !walk.isBlind, let larger = largerEnd(window) {
+      guard walk.search.requests < PlaceSearch.limit else { throw .placeNotFound }
+      walk.search.countRequest()
+      walk.next = larger
+      return
+    }
     if view.ranks.isEmpty, !view.touchesEnd, window.rawCount > 0 { return try skip(view) }
     let isBeyondEnd = window.rawCount == 0 && window.offset > 0
     let continues = !isBeyondEnd && continues(view)

@@ -132,8 +132,10 @@ import Testing
     if direction == .backward { traversal.query.order = .newestFirst.reversed }
     traversal.readsAhead = true
     let result = traversal.run(limit: { _ in 500 }, generator: &generator)
-    #expect(result.failure != nil)
-    #expect(traversal.upstreams[0].requests < 200)
+    #expect(result.failure == .ignoresPaging)
+    // Two windows that show the same, and both once more. Windows of a page-numbered list differ in
+    // size: it takes a search to get two alike.
+    #expect(traversal.upstreams[0].requests <= (index == 1 ? 9 : 4))
   }
 
   @Test func anEmptyAnswerThatPromisesMoreFails() {
@@ -150,7 +152,7 @@ import Testing
   @Test(arguments: limits.indices, [WalkDirection.onward, .backward])
   func windowsOfUnusableRowsAreSteppedOver(index: Int, direction: WalkDirection) {
     var generator = SeededGenerator(seed: 0)
-    for run in [1, 30, 97, 100, 700] {
+    for run in [1, 30, 97, 100, 700, Self.limits[index].maximum - 1] {
       for start in [0, 40, 1_000, 2_000 - run] {
         var upstream = Self.list(2_000, Self.limits[index])
         for row in start..<start + run { upstream.rows[row].isUnusable = true }

@@ -24,6 +24,9 @@ struct ModelTraversal {
   var churn: (inout [ModelUpstream], inout SeededGenerator) -> Void = { _, _ in }
   /// Chance that a request fails.
   var faults = 0.0
+  /// The lists may move faster than a place in them is found. As in the gateway, the source then
+  /// fails its page; otherwise it ends the traversal.
+  var outrunsSearches = false
   /// Ascending orders end at the time of the first page, as in the gateway.
   var endsAtItsStart = false
 
@@ -42,6 +45,8 @@ struct ModelTraversal {
     var reports: [OrderReport] = []
     var longestCursor = 0
     var failure: SourceReader.Fault?
+    /// Searches that were outrun.
+    var placesNotFound = 0
     /// Index into `output` at which each page begins.
     var pageStarts: [Int] = []
     var pagesWithFailure = 0
@@ -241,6 +246,9 @@ struct ModelTraversal {
     }
     do {
       try page.receive(window, from: source)
+    } catch .placeNotFound where outrunsSearches {
+      page.fail(source)
+      result.placesNotFound += 1
     } catch {
       result.failure = error
     }
