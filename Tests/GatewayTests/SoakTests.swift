@@ -151,7 +151,8 @@ import Upstream
     #expect(tally.pages > Self.callers)
     #expect(tally.wrong.isEmpty, "\(tally.wrong.count) wrong: \(tally.wrong.prefix(3))")
     #expect(tally.partial > 0)
-    // On a busy machine requests wait for half of their time, and are given up.
+    // More is asked than eight requests at a time to a source can bring: some wait for half of their
+    // time, and are given up.
     let codes: Set = ["upstreamStatus", "badPayload", "circuitOpen", "rateLimited"]
     #expect(codes.isSuperset(of: tally.codes.keys), "\(tally.codes)")
   }
