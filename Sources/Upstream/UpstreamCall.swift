@@ -23,9 +23,10 @@ package final class UpstreamCall {
   var retriesLeft: Int
   /// A `Retry-After` is waited for once.
   var mayWait = true
-  /// A request that was never processed is sent again at no charge, so often: a server that takes
-  /// few on each connection refuses the same ones again.
-  var resendsLeft = 5
+  /// A request that was never processed is sent again at no charge, so often at most: a server that
+  /// takes few on each connection refuses the same ones again. Where it refuses every other one, one
+  /// call in 65,000 fails.
+  var resendsLeft = 16
   /// The next request is a retry: not the first, nor one that is sent again at no charge.
   var isRetrying = false
   /// Of the request under way.
