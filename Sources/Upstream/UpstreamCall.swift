@@ -24,9 +24,9 @@ package final class UpstreamCall {
   /// A `Retry-After` is waited for once.
   var mayWait = true
   /// A request that was never processed is sent again at no charge, so often at most: a server that
-  /// takes few on each connection refuses the same ones again. Where it refuses every other one, one
-  /// call in 65,000 fails.
-  var resendsLeft = 16
+  /// takes few on each connection refuses the same ones again. Where it refuses one in three, one call
+  /// in 20,000 fails.
+  var resendsLeft = 8
   /// The next request is a retry: not the first, nor one that is sent again at no charge.
   var isRetrying = false
   /// Of the request under way.
