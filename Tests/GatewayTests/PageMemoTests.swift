@@ -2,6 +2,7 @@ import Foundation
 import Gateway
 import Simulator
 import Testing
+import Transport
 
 /// A first page that is asked for again is not written again while it would come out the same. Here each is
 /// asked for four times: from the sources, from kept windows, and twice with what was written then.
@@ -103,6 +104,16 @@ import Testing
     let id = fixture.simulator.service(.anam).insert()
     try fixture.wait { try fixture.client.page("limit=5").ids.contains("anam:\(id)") }
     #expect(!before.ids.contains("anam:\(id)"))
+  }
+
+  /// A cursor is of use for most of its life, however often the page that bears it is repeated.
+  @Test func aRepeatedPagesCursorHasNotExpired() throws {
+    let fixture = try fixture { $0.cursor.lifetime = .seconds(2) }
+    let end = Instant.now() + .seconds(4)
+    while Instant.now() < end {
+      let cursor = try #require(try fixture.client.page("limit=5").cursor)
+      #expect(try fixture.client.page("limit=5&cursor=\(cursor)").sessions.count == 5)
+    }
   }
 
   /// More of them than are kept.

@@ -42,7 +42,8 @@ struct ListSessions {
     context.pages.keep(
       PageMemo.Entry(
         reads: reads, page: withoutRows, notes: page.outcomes.map(\.note),
-        sources: reading.sources, limit: limit, response: response), key)
+        sources: reading.sources, limit: limit, response: response,
+        madeAt: context.loop.now), key)
   }
 
   private func answer(_ exchange: APIExchange, with known: PageMemo.Entry) {

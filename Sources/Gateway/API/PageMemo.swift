@@ -34,6 +34,8 @@ final class PageMemo {
     let limit: Int
     /// Its body is written to by nobody any more.
     let response: Response
+    /// When its cursor was signed.
+    let madeAt: Instant
 
     fileprivate var byteCount: Int { response.body?.count ?? 0 }
   }
@@ -46,21 +48,28 @@ final class PageMemo {
   private static let longestBody = 256 << 10
 
   private let store: WindowStore
+  private let longestAge: Duration
   private var entries: [Key: Entry] = [:]
   /// Oldest first.
   private var order: [Key] = []
   private var bytes = 0
 
-  init(store: WindowStore) { self.store = store }
+  /// - Parameter cursorLifetime: of which no answer that is given again takes more than a tenth.
+  init(store: WindowStore, cursorLifetime: Duration) {
+    self.store = store
+    longestAge = cursorLifetime / 10
+  }
 
   /// The page, if reading it now would take the same windows.
   func entry(_ key: Key, at now: Instant) -> Entry? {
     guard let entry = entries[key] else { return nil }
     let notBefore = now + (.zero - store.ttl)
-    let isCurrent = entry.reads.allSatisfy { read in
-      store.window(read.key, read.request, read.direction, notBefore: notBefore)
-        .map { $0 === read.window } ?? false
-    }
+    let isCurrent =
+      now - entry.madeAt <= longestAge
+      && entry.reads.allSatisfy { read in
+        store.window(read.key, read.request, read.direction, notBefore: notBefore)
+          .map { $0 === read.window } ?? false
+      }
     if !isCurrent { drop(key) }
     return isCurrent ? entry : nil
   }

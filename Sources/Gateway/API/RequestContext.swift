@@ -90,7 +90,8 @@ package final class RequestContext {
       fetcher = WindowFetcher(loop: loop, store: gateway.store, metrics: metrics)
       scans = ScanRunner(loop: loop, fetcher: fetcher, store: gateway.store)
     }
-    pages = PageMemo(store: gateway.store)
+    pages = PageMemo(
+      store: gateway.store, cursorLifetime: gateway.configuration.cursor.lifetime)
     clients = gateway.sources.map { source in
       let known = previous?.gateway.sources.firstIndex { $0 === source }
       return previous.flatMap { previous in known.map { previous.clients[$0] } }
