@@ -26,15 +26,22 @@ final class ClientDirectory {
     if entries[key]?.client === client { entries[key] = nil }
   }
 
-  /// Gives a permit back, and hands it to the loop that has waited longest, if any. By a job, also on
+  /// Gives a permit back, and hands it to the loop that it goes to, if any. At the end of the turn on
   /// the same loop: a call that ends must not begin another in the middle of its own change of state.
-  static func giveBack(_ shared: UpstreamShared) {
-    guard let next = shared.givePermitBack() else { return }
-    next.submit { loop in
-      guard let client = ClientDirectory.on(loop).entries[ObjectIdentifier(shared)]?.client else {
-        return giveBack(shared)
-      }
+  static func giveBack(_ shared: UpstreamShared, from loop: EventLoop) {
+    guard let next = shared.givePermitBack(from: loop.handle) else { return }
+    if next === loop.handle {
+      loop.defer { [unowned loop] in hand(shared, to: loop) }
+    } else {
+      next.submit { hand(shared, to: $0) }
+    }
+  }
+
+  private static func hand(_ shared: UpstreamShared, to loop: EventLoop) {
+    if let client = on(loop).entries[ObjectIdentifier(shared)]?.client {
       client.handedPermit()
+    } else {
+      giveBack(shared, from: loop)
     }
   }
 }

@@ -1,12 +1,19 @@
 import Transport
 
-/// Requests of one source under way over all loops, and the loops that wait for their end, in order:
-/// a permit that is given back goes to the loop that has waited longest.
+/// Requests of one source under way over all loops, and the loops that wait for their end, in order.
+///
+/// A permit that is given back goes to the loop that has waited longest, or stays where it is: waking
+/// another loop for each request cost a tenth of a page.
 struct PermitState {
+  /// How many places from the front a loop may be that keeps its own permit, and how often in a row the
+  /// front waits for such loops.
+  static let patience = 16
+
   private let limit: Int
   private(set) var used = 0
   private var waiting: [EventLoop.Handle] = []
   private var firstWaiting = 0
+  private var passes = 0
 
   init(limit: Int) { self.limit = limit }
 
@@ -23,11 +30,13 @@ struct PermitState {
   mutating func wait(_ loop: EventLoop.Handle) { waiting.append(loop) }
 
   /// Gives a permit back: to the loop returned, which now holds it, or to nobody.
-  mutating func giveBack() -> EventLoop.Handle? {
+  /// - Parameter own: the loop that gives it back.
+  mutating func giveBack(from own: EventLoop.Handle) -> EventLoop.Handle? {
     guard firstWaiting < waiting.count else {
       used -= 1
       return nil
     }
+    moveToFront(own)
     let next = waiting[firstWaiting]
     firstWaiting += 1
     // The array is a queue whose front is cut off when it is as long as the rest.
@@ -36,5 +45,19 @@ struct PermitState {
       firstWaiting = 0
     }
     return next
+  }
+
+  private mutating func moveToFront(_ own: EventLoop.Handle) {
+    let near = waiting[firstWaiting...].prefix(Self.patience)
+    guard passes < Self.patience, let place = near.firstIndex(where: { $0 === own }),
+      place > firstWaiting
+    else {
+      passes = 0
+      return
+    }
+    passes += 1
+    for index in stride(from: place, to: firstWaiting, by: -1) {
+      waiting.swapAt(index, index - 1)
+    }
   }
 }

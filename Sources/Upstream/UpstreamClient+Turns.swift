@@ -36,7 +36,7 @@ extension UpstreamClient {
   /// A permit that this loop waited for has come.
   func handedPermit() {
     permitsAwaited -= 1
-    guard !waiting.isEmpty else { return ClientDirectory.giveBack(shared) }
+    guard !waiting.isEmpty else { return ClientDirectory.giveBack(shared, from: loop) }
     let call = takeWaiting()
     call.holdsPermit = true
     switch shared.enterWithPermit(at: loop.now) {

@@ -240,7 +240,7 @@ package final class UpstreamClient {
     calls[ObjectIdentifier(call)] = nil
     if call.holdsPermit {
       call.holdsPermit = false
-      ClientDirectory.giveBack(shared)
+      ClientDirectory.giveBack(shared, from: loop)
     }
   }
 }

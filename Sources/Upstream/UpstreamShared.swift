@@ -83,7 +83,7 @@ package final class UpstreamShared: Sendable {
       case .probe: return .started(asProbe: true)
       case .refused(let delay):
         // Nobody waits, else the permit had not been free.
-        _ = state.permits.giveBack()
+        _ = state.permits.giveBack(from: loop)
         return .refused(retryAfter: delay)
       }
     }
@@ -95,8 +95,8 @@ package final class UpstreamShared: Sendable {
   }
 
   /// The loop that the permit goes to, if one waits.
-  func givePermitBack() -> EventLoop.Handle? {
-    state.withLock { $0.permits.giveBack() }
+  func givePermitBack(from loop: EventLoop.Handle) -> EventLoop.Handle? {
+    state.withLock { $0.permits.giveBack(from: loop) }
   }
 
   func takeTurn(at now: Instant, before deadline: Instant) -> PaceState.Turn {

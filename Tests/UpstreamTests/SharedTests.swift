@@ -7,14 +7,68 @@ import Transport
 @Suite struct SharedTests {
   @Test func `a permit given back goes to the loop that waited longest`() {
     let loops = [EventLoop(), EventLoop(), EventLoop()]
+    let elsewhere = EventLoop().handle
     var permits = PermitState(limit: 1)
     #expect(permits.take() == true)
     #expect(permits.take() == false)
     for loop in loops { permits.wait(loop.handle) }
-    for loop in loops { #expect(permits.giveBack() === loop.handle) }
+    for loop in loops { #expect(permits.giveBack(from: elsewhere) === loop.handle) }
     #expect(permits.take() == false)
-    #expect(permits.giveBack() == nil)
+    #expect(permits.giveBack(from: elsewhere) == nil)
     #expect(permits.used == 0)
+  }
+
+  @Test func `a loop keeps its permit, but not for ever, nor from far back`() {
+    let (own, other) = (EventLoop().handle, EventLoop().handle)
+    var permits = PermitState(limit: 1)
+    #expect(permits.take() == true)
+    permits.wait(other)
+    for _ in 0...2 * PermitState.patience { permits.wait(own) }
+    for _ in 0..<PermitState.patience { #expect(permits.giveBack(from: own) === own) }
+    #expect(permits.giveBack(from: own) === other)
+    #expect(permits.giveBack(from: own) === own)
+
+    var far = PermitState(limit: 1)
+    #expect(far.take() == true)
+    for _ in 0..<PermitState.patience { far.wait(other) }
+    far.wait(own)
+    #expect(far.giveBack(from: own) === other)
+    #expect(far.giveBack(from: own) === own)
+    #expect(far.giveBack(from: own) === other)
+  }
+
+  @Test(arguments: 0..<50 as Range<UInt64>)
+  func `permits are neither lost nor doubled, and who stands first is served soon`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let loops = (0..<3).map { _ in EventLoop().handle }
+    let limit = Int.random(in: 1...5, using: &random)
+    var permits = PermitState(limit: limit)
+    var waiting: [EventLoop.Handle] = []
+    var (held, passed) = (0, 0)
+    for _ in 0..<500 {
+      let loop = loops[Int.random(in: 0..<3, using: &random)]
+      if held == 0 || Int.random(in: 0..<5, using: &random) < 3 {
+        if permits.take() {
+          #expect(held < limit && waiting.isEmpty)
+          held += 1
+        } else {
+          permits.wait(loop)
+          waiting.append(loop)
+        }
+      } else if let next = permits.giveBack(from: loop) {
+        guard let place = waiting.firstIndex(where: { $0 === next }) else {
+          Issue.record("a permit for a loop that does not wait")
+          return
+        }
+        waiting.remove(at: place)
+        passed = place == 0 ? 0 : passed + 1
+        #expect(passed <= PermitState.patience)
+      } else {
+        #expect(waiting.isEmpty)
+        held -= 1
+      }
+      #expect(permits.used == held && permits.awaited == waiting.count)
+    }
   }
 
   @Test func `what a source said about when to ask holds for its next configuration too`() throws {
