@@ -11,8 +11,15 @@ extension SourceReader {
       ? view.members[members.upperBound] : view.ranks.count
     walk.dealt = (view, last)
     guard first < last else { return dealWithGroup() }
-    var dealt: [SourceRow] = []
-    dealt.reserveCapacity(last - first)
+    // Rows beside a group wait for it; without one, none is copied.
+    let hasGroup = !walk.group.isEmpty
+    var besideGroup: [SourceRow] = []
+    if !hasGroup {
+      if position.afterID?.hash != nil {
+        resolveBoundary((first..<last).map { row(view, $0, place: joinRank) })
+      }
+      reserveRows(last - first)
+    }
     var member = members.lowerBound
     var place = view.members.isEmpty ? joinRank : view.ranks[view.members[member]]
     for index in first..<last {
@@ -20,14 +27,18 @@ extension SourceReader {
         place = view.ranks[index]
         member += 1
       }
-      if belongsToGroup(view, index, place: place) {
+      if !hasGroup {
+        deal(with: row(view, index, place: place))
+      } else if belongsToGroup(view, index, place: place) {
         gather(view, index)
       } else {
-        dealt.append(row(view, index, place: place))
+        besideGroup.append(row(view, index, place: place))
       }
     }
-    dealWithGroup()
-    deal(with: dealt)
+    if hasGroup {
+      dealWithGroup()
+      deal(with: besideGroup)
+    }
   }
 
   /// The place was taken too far where rows at the end of the window before were further out of
@@ -70,26 +81,30 @@ extension SourceReader {
 
   private mutating func deal(with dealt: [SourceRow]) {
     resolveBoundary(dealt)
-    waiting.reserveCapacity(waiting.count + dealt.count)
-    landmarks.reserveCapacity(landmarks.count + dealt.count)
-    rows += dealt.count
-    for var row in dealt {
-      if row.rank == row.place {
-        landmarks.append((row.rank, row.listOffset))
-      } else {
-        strays += 1
-      }
-      row.ordinal = landmarks.count
-      guard plan.admits(row.rank), plan.matcher.matches(row.session, in: row.window) else {
-        continue
-      }
-      if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
-        waiting.append(row)
-      } else if isUnread(row) {
-        appendLate(row)
-      }
+    reserveRows(dealt.count)
+    for row in dealt { deal(with: row) }
+  }
+
+  private mutating func reserveRows(_ count: Int) {
+    waiting.reserveCapacity(waiting.count + count)
+    landmarks.reserveCapacity(landmarks.count + count)
+  }
+
+  private mutating func deal(with row: consuming SourceRow) {
+    rows += 1
+    if row.rank == row.place {
+      landmarks.append((row.rank, row.listOffset))
+    } else {
+      strays += 1
+      position.sawDisorder = true
     }
-    if strays > 0 { position.sawDisorder = true }
+    row.ordinal = landmarks.count
+    guard plan.admits(row.rank), plan.matcher.matches(row.session, in: row.window) else { return }
+    if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
+      waiting.append(row)
+    } else if isUnread(row) {
+      appendLate(row)
+    }
   }
 
   /// Whether a row that belongs where this traversal has been stands where it has not.
@@ -131,22 +146,15 @@ extension SourceReader {
   mutating func release() {
     let frontier = frontier ?? .max
     let isComplete = isComplete
-    var stillWaiting: [SourceRow] = []
-    let known = ready.count
-    ready.reserveCapacity(known + waiting.count)
-    for row in waiting {
-      if isFarAhead(row), isComplete || row.place < frontier {
-        standAside(row)
-      } else if isComplete || row.rank < frontier {
-        ready.append(row)
-      } else {
-        stillWaiting.append(row)
-      }
-    }
-    waiting = stillWaiting
-    if known == nextReady {
-      ready.removeFirst(known)
+    if nextReady == ready.count {
+      ready.removeAll(keepingCapacity: true)
       nextReady = 0
+    }
+    let allGo = waiting.allSatisfy { !isFarAhead($0) && (isComplete || $0.rank < frontier) }
+    if allGo, ready.isEmpty {
+      swap(&ready, &waiting)
+    } else {
+      releaseSome(before: frontier)
     }
     let isSorted = (nextReady..<ready.count).dropFirst().allSatisfy { index in
       ready[index - 1].rank != ready[index].rank
@@ -157,7 +165,25 @@ extension SourceReader {
     let order = plan.order
     let hadStrays = ready[nextReady...].contains { $0.rank != $0.place }
     if hadStrays { report.order = max(report.order, .reordered) }
-    ready[nextReady...].sort { $0.precedes($1, in: order) }
+    // In place: to sort a slice copies all rows twice.
+    ready.removeFirst(nextReady)
+    nextReady = 0
+    ready.sort { $0.precedes($1, in: order) }
+  }
+
+  private mutating func releaseSome(before frontier: SortRank) {
+    var stillWaiting: [SourceRow] = []
+    ready.reserveCapacity(ready.count + waiting.count)
+    for row in waiting {
+      if isFarAhead(row), isComplete || row.place < frontier {
+        standAside(row)
+      } else if isComplete || row.rank < frontier {
+        ready.append(row)
+      } else {
+        stillWaiting.append(row)
+      }
+    }
+    waiting = stillWaiting
   }
 
   /// Whether the row belongs behind all of the upstream page that follows it.
