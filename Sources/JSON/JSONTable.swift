@@ -1,8 +1,10 @@
 /// What a `JSONProjection` found in one document: a row of tokens for each item of its list, and the
 /// envelope's tokens. Tokens point into the bytes that were read; the table keeps none of them.
 ///
+/// `@unchecked Sendable`: the projection that makes a table fills it before it gives it away, and what
+/// others can reach only reads it.
 /// `@exclusivity(unchecked)`: as for `ByteBuffer`, no method hands out a property `inout`.
-package final class JSONTable {
+package final class JSONTable: @unchecked Sendable {
   package let columns: Int
   @exclusivity(unchecked) package private(set) var rowCount = 0
   /// The list itself: `absent` when the document has none, any kind but `array` when something else
@@ -33,6 +35,11 @@ package final class JSONTable {
   package func row(_ index: Int) -> UnsafeBufferPointer<JSONToken> {
     precondition(index >= 0 && index < rowCount, "a row that is not there")
     return UnsafeBufferPointer(start: rows + index * (columns + 1), count: columns + 1)
+  }
+
+  /// Bytes of memory that this takes, about.
+  package var byteCount: Int {
+    (rowCapacity * (columns + 1) + envelopeSlots) * MemoryLayout<JSONToken>.stride
   }
 
   package func envelope(_ slot: Int) -> JSONToken {

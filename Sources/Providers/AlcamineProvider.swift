@@ -18,7 +18,7 @@ package struct AlcamineProvider: SessionProvider {
   package let pushedDown: [String] = []
   package let parameters: [PassedOnParameter] = []
   private let mapping = ItemMapping<Slot>(
-    list: nil, id: .id, createdAt: .createdAt, path: \.path)
+    list: nil, id: .id, createdAt: .createdAt, updatedAt: .updatedAt, path: \.path)
 
   package init() {}
 
@@ -67,7 +67,6 @@ package struct AlcamineProvider: SessionProvider {
   // MARK: Mapping
 
   private func complete(_ session: inout Session, _ row: ItemRow<Slot>) {
-    session.updatedAt = row.time(.updatedAt)
     session.startedAt = row.time(.startedAt)
     session.endedAt = row.time(.endedAt) ?? row.time(.completedAt)
     session.takeDurationFromTimes()

@@ -13,6 +13,7 @@ package struct AnamProvider: SessionProvider {
   package let parameters = [PassedOnParameter(name: "apiKeyId", kind: .uuid)]
   private let mapping = ItemMapping<Slot>(
     list: "data", envelope: Envelope.allCases.map(\.path), id: .id, createdAt: .createdAt,
+    updatedAt: .updatedAt,
     path: \.path)
 
   package init() {}
@@ -91,7 +92,6 @@ package struct AnamProvider: SessionProvider {
   // MARK: Mapping
 
   private func complete(_ session: inout Session, _ row: ItemRow<Slot>) {
-    session.updatedAt = row.time(.updatedAt)
     session.startedAt = row.time(.startTime)
     session.endedAt = row.time(.endTime)
     session.takeDurationFromTimes()

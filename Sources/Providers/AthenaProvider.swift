@@ -24,6 +24,7 @@ package struct AthenaProvider: SessionProvider {
   ]
   private let mapping = ItemMapping<Slot>(
     list: "items", envelope: Envelope.allCases.map(\.path), id: .id, createdAt: .createdAt,
+    updatedAt: .updatedAt,
     path: \.path)
 
   package init() {}
@@ -110,7 +111,6 @@ package struct AthenaProvider: SessionProvider {
   // MARK: Mapping
 
   private func complete(_ session: inout Session, _ row: ItemRow<Slot>) {
-    session.updatedAt = row.time(.updatedAt)
     session.title = row.string(.title)
     (session.status, session.nativeStatus) = status(row)
     session.channel = channel(row.string(.sourceChannel), row)

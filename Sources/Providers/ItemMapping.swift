@@ -9,17 +9,20 @@ where Slot.RawValue == Int {
   let projection: JSONProjection
   private let id: Slot
   private let createdAt: Slot
-  /// What each session starts as: copied at once, not member by member.
-  private let blank = Session(
-    nativeID: 0..<0, createdAt: Timestamp(milliseconds: 0), raw: .absent)
+  private let updatedAt: Slot
+
+  /// Fills in a session, but for its id and these two times.
+  typealias Completion = @Sendable (inout Session, ItemRow<Slot>) -> Void
 
   /// `path` names each slot's member inside an item.
   init(
-    list: String?, envelope: [String] = [], id: Slot, createdAt: Slot, path: (Slot) -> String
+    list: String?, envelope: [String] = [], id: Slot, createdAt: Slot, updatedAt: Slot,
+    path: (Slot) -> String
   ) {
     projection = JSONProjection(list: list, envelope: envelope, item: Slot.allCases.map(path))
     self.id = id
     self.createdAt = createdAt
+    self.updatedAt = updatedAt
   }
 
   /// Checks a list's answer and finds its rows.
@@ -37,42 +40,43 @@ where Slot.RawValue == Int {
   /// Makes a window of a list's rows. `body` becomes its storage.
   func window(
     _ table: JSONTable, _ body: ByteBuffer, answering request: WindowRequest,
-    end: Window.ListEnd, total: Window.Total?,
-    complete: (inout Session, ItemRow<Slot>) -> Void
+    end: Window.ListEnd, total: Window.Total?, complete: @escaping Completion
   ) -> Window {
     let source = body.bytes
     var positions: [Int32] = []
     positions.reserveCapacity(table.rowCount)
+    var rows: [Window.Row] = []
+    rows.reserveCapacity(table.rowCount)
     var hasEscapedIDs = false
-    // Made where they stay: a session is half a kilobyte.
-    var sessions = [Session](unsafeUninitializedCapacity: table.rowCount) { space, count in
-      for index in 0..<table.rowCount {
-        let row = ItemRow<Slot>(tokens: table.row(index), source: source)
-        let id = row.string(id)
-        guard row.item.isObject, id.length > 2, let createdAt = row.time(createdAt) else {
-          continue
-        }
-        if id.isEscaped { hasEscapedIDs = true }
-        let range = id.range
-        space.initializeElement(at: count, to: blank)
-        space[count].nativeID = range.lowerBound + 1..<range.upperBound - 1
-        space[count].createdAt = createdAt
-        space[count].raw = row.item
-        complete(&space[count], row)
-        count += 1
-        positions.append(Int32(truncatingIfNeeded: index))
+    for index in 0..<table.rowCount {
+      let row = ItemRow<Slot>(tokens: table.row(index), source: source)
+      let id = row.string(id)
+      guard row.item.isObject, id.length > 2, let createdAt = row.time(createdAt) else {
+        continue
       }
+      if id.isEscaped { hasEscapedIDs = true }
+      let range = id.range
+      rows.append(
+        Window.Row(
+          nativeID: range.lowerBound + 1..<range.upperBound - 1, createdAt: createdAt,
+          updatedAt: row.time(updatedAt)))
+      positions.append(Int32(truncatingIfNeeded: index))
     }
-    if hasEscapedIDs { resolveEscapedIDs(&sessions, positions, table, body) }
+    if hasEscapedIDs { resolveEscapedIDs(&rows, positions, table, body) }
     return Window(
-      storage: body, sessions: sessions, positions: positions, rawCount: table.rowCount,
-      rejected: table.rowCount - sessions.count, offset: request.offset,
-      requested: request.count, end: end, total: total)
+      storage: body, rows: rows, positions: positions, rawCount: table.rowCount,
+      rejected: table.rowCount - rows.count, offset: request.offset,
+      requested: request.count, end: end, total: total, readerBytes: table.byteCount
+    ) { position, storage, session in
+      let row = ItemRow<Slot>(tokens: table.row(position), source: storage)
+      session.raw = row.item
+      complete(&session, row)
+    }
   }
 
   /// Reads the answer to a single item: a window of one session.
   func item(
-    _ body: ByteBuffer, complete: (inout Session, ItemRow<Slot>) -> Void
+    _ body: ByteBuffer, complete: @escaping Completion
   ) throws(PayloadError) -> Window {
     let table: JSONTable
     do { table = try projection.readItem(body.bytes) } catch {
@@ -89,15 +93,15 @@ where Slot.RawValue == Int {
 
   /// Puts the text of ids with escapes behind the body: ids are compared as they are meant.
   private func resolveEscapedIDs(
-    _ sessions: inout [Session], _ positions: [Int32], _ table: JSONTable, _ body: ByteBuffer
+    _ rows: inout [Window.Row], _ positions: [Int32], _ table: JSONTable, _ body: ByteBuffer
   ) {
-    for index in sessions.indices {
+    for index in rows.indices {
       let id = table.row(Int(positions[index]))[id.rawValue]
       guard id.isEscaped else { continue }
       body.reserve(Int(id.length))
       let start = body.count
       body.append(textOf: id, in: body.bytes)
-      sessions[index].nativeID = start..<body.count
+      rows[index].nativeID = start..<body.count
     }
   }
 }

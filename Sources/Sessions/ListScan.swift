@@ -107,13 +107,13 @@ package struct ListScan {
 
   /// Whether rows may stand between this window and the one before it.
   private func leavesGap(_ window: Window) -> Bool {
-    guard let previous = joined.last, !previous.sessions.isEmpty, window.offset > 0,
+    guard let previous = joined.last, !previous.rows.isEmpty, window.offset > 0,
       !sharesRow(window)
     else { return false }
     // One without a usable row can share none. Asked again from the last usable row on, it may; where
     // that has shown nothing new, unusable rows follow for longer than a window is, and are taken
     // as they come.
-    return !window.sessions.isEmpty || window.rawCount == 0 || !isStalled
+    return !window.rows.isEmpty || window.rawCount == 0 || !isStalled
   }
 
   /// Rows that came to the head meanwhile: read on until a row is met that is known.
@@ -134,15 +134,15 @@ package struct ListScan {
 
   private func sharesRow(_ window: Window) -> Bool {
     // One that was updated since may stand elsewhere: it says nothing about what lies between.
-    window.sessions.indices.contains {
-      seen[RowIdentity(window, $0)] == .some(window.sessions[$0].updatedAt)
+    window.rows.indices.contains {
+      seen[RowIdentity(window, $0)] == .some(window.rows[$0].updatedAt)
     }
   }
 
   private mutating func add(_ window: Window) {
     joined.append(window)
-    for index in window.sessions.indices {
-      seen[RowIdentity(window, index)] = .some(window.sessions[index].updatedAt)
+    for index in window.rows.indices {
+      seen[RowIdentity(window, index)] = .some(window.rows[index].updatedAt)
     }
   }
 }

@@ -40,7 +40,7 @@ struct PagingSuspicion {
   }
 
   private static func isSame(_ left: Window, _ right: Window) -> Bool {
-    left.offset != right.offset && !left.sessions.isEmpty
+    left.offset != right.offset && !left.rows.isEmpty
       // A list that moves by a row or two shows the same few rows to two probes, again and again.
       && (left.rawCount >= SourcePlan.leastRows
         || abs(left.offset - right.offset) >= left.rawCount)
@@ -49,7 +49,7 @@ struct PagingSuspicion {
 
   private static func showSame(_ left: Window, _ right: Window) -> Bool {
     left.rawCount == right.rawCount && left.positions == right.positions
-      && left.sessions.indices.allSatisfy { index in
+      && left.rows.indices.allSatisfy { index in
         RowIdentity(left, index) == RowIdentity(right, index)
       }
   }

@@ -22,8 +22,8 @@ package final class ScannedList: Sendable {
     var latest: [RowIdentity: Int] = [:]
     var unique: [SourceRow] = []
     for (number, window) in windows.enumerated() {
-      for (index, session) in window.sessions.enumerated() {
-        let rank = order.rank(of: session)
+      for index in window.rows.indices {
+        let rank = order.rank(of: window.rows[index])
         var row = SourceRow(rank: rank, window: window, index: index, place: rank)
         if let known = latest[RowIdentity(row)] {
           row.ordinal = unique[known].ordinal

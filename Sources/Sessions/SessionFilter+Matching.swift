@@ -10,6 +10,8 @@ package struct SessionMatcher: Sendable {
   /// Whether any session can fail to match once the upstream has done what it can: without such a
   /// filter a page needs no more rows than it returns.
   package let isSelective: Bool
+  /// Whether what is asked is more than a row of a window tells.
+  private let readsSession: Bool
 
   /// - Parameter pushedDown: parameters that the upstream applies itself. They are asked here all
   ///   the same (what the upstream lets through in excess is dropped), but are not expected to drop
@@ -20,20 +22,34 @@ package struct SessionMatcher: Sendable {
     participantID = filter.participantID.map { Array($0.utf8) }
     workspaceID = filter.workspaceID.map { Array($0.utf8) }
     text = filter.text?.lowercased()
-    isSelective = !filter.restrictedParameters.isSubset(of: pushedDown)
+    let restricted = filter.restrictedParameters
+    isSelective = !restricted.isSubset(of: pushedDown)
+    readsSession = !restricted.isSubset(of: Self.times)
   }
 
-  package func matches(_ session: Session, in window: Window) -> Bool {
+  private static let times: Set = [
+    "createdAfter", "createdBefore", "updatedAfter", "updatedBefore",
+  ]
+
+  package func matches(_ row: SourceRow) -> Bool {
+    matchesTimes(row.window.rows[row.index])
+      && (!readsSession || matches(row.session, in: row.window))
+  }
+
+  private func matchesTimes(_ row: Window.Row) -> Bool {
+    if let bound = filter.createdAfter, row.createdAt < bound { return false }
+    if let bound = filter.createdBefore, row.createdAt >= bound { return false }
+    guard filter.updatedAfter != nil || filter.updatedBefore != nil else { return true }
+    guard let updated = row.updatedAt else { return false }
+    if let bound = filter.updatedAfter, updated < bound { return false }
+    if let bound = filter.updatedBefore, updated >= bound { return false }
+    return true
+  }
+
+  private func matches(_ session: Session, in window: Window) -> Bool {
     if !filter.statuses.isEmpty, !filter.statuses.contains(session.status) { return false }
     if !filter.channels.isEmpty, !filter.channels.contains(session.channel) { return false }
     if !filter.modalities.isEmpty, !filter.modalities.contains(session.modality) { return false }
-    if let bound = filter.createdAfter, session.createdAt < bound { return false }
-    if let bound = filter.createdBefore, session.createdAt >= bound { return false }
-    if filter.updatedAfter != nil || filter.updatedBefore != nil {
-      guard let updated = session.updatedAt else { return false }
-      if let bound = filter.updatedAfter, updated < bound { return false }
-      if let bound = filter.updatedBefore, updated >= bound { return false }
-    }
     if let agentID, !window.string(session.agentID, equals: agentID) { return false }
     if let participantID, !window.string(session.participantID, equals: participantID) {
       return false

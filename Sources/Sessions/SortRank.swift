@@ -4,10 +4,10 @@
 package typealias SortRank = Int64
 
 extension SessionOrder {
-  package func rank(of session: Session) -> SortRank {
+  package func rank(of row: Window.Row) -> SortRank {
     switch key {
-    case .createdAt: rank(of: session.createdAt)
-    case .updatedAt: session.updatedAt.map(rank(of:)) ?? .max
+    case .createdAt: rank(of: row.createdAt)
+    case .updatedAt: row.updatedAt.map(rank(of:)) ?? .max
     }
   }
 

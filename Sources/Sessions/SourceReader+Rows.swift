@@ -99,7 +99,7 @@ extension SourceReader {
       position.sawDisorder = true
     }
     row.ordinal = landmarks.count
-    guard plan.admits(row.rank), plan.matcher.matches(row.session, in: row.window) else { return }
+    guard plan.admits(row.rank), plan.matcher.matches(row) else { return }
     if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
       waiting.append(row)
     } else if isUnread(row) {

@@ -65,7 +65,7 @@ extension SourceReader {
     for row in unread(in: scan) { appendLate(row) }
     nextReady = 0
     ready = rest.filter {
-      plan.admits($0.rank) && plan.matcher.matches($0.session, in: $0.window)
+      plan.admits($0.rank) && plan.matcher.matches($0)
         && !position.isPassed(plan.order, rank: $0.rank, id: $0.nativeID)
     }
     isComplete = true
@@ -79,7 +79,7 @@ extension SourceReader {
     else { return [] }
     return scan.listed(direction).filter {
       isUnread($0) && position.isPassed(plan.order, rank: $0.rank, id: $0.nativeID)
-        && plan.admits($0.rank) && plan.matcher.matches($0.session, in: $0.window)
+        && plan.admits($0.rank) && plan.matcher.matches($0)
     }
   }
 

@@ -2,7 +2,7 @@
 package struct SourceRow: Sendable {
   package var rank: SortRank
   package var window: Window
-  /// Index into `window.sessions`.
+  /// Index into `window.rows`.
   package var index: Int
   /// Rank of the last row in order before it, or its own when it is in order: where it stands in
   /// the list.
@@ -14,8 +14,9 @@ package struct SourceRow: Sendable {
   var isAside = false
 
   var listOffset: Int { window.offset + Int(window.positions[index]) }
-  package var session: Session { window.sessions[index] }
-  package var nativeID: UnsafeRawBufferPointer { window.nativeID(window.sessions[index]) }
+  /// Read from the window's bytes each time.
+  package var session: Session { window.session(index) }
+  package var nativeID: UnsafeRawBufferPointer { window.storage[window.rows[index].nativeID] }
 
   /// Strictly before in the requested order, within one source.
   func precedes(_ other: SourceRow, in order: SessionOrder) -> Bool {
@@ -32,7 +33,7 @@ struct RowIdentity: Hashable {
 
   init(_ window: Window, _ index: Int) {
     self.window = window
-    range = window.sessions[index].nativeID
+    range = window.rows[index].nativeID
   }
 
   static func == (left: RowIdentity, right: RowIdentity) -> Bool {

@@ -3,7 +3,7 @@
 struct WalkedWindow {
   let window: Window
   let direction: WalkDirection
-  /// Ranks of `window.sessions` in walk order.
+  /// Ranks of `window.rows` in walk order.
   let ranks: [SortRank]
   /// Indices into `ranks` of the rows that keep the order.
   let members: [Int]
@@ -11,11 +11,11 @@ struct WalkedWindow {
   init(_ window: Window, order: SessionOrder, direction: WalkDirection) {
     self.window = window
     self.direction = direction
-    let count = window.sessions.count
+    let count = window.rows.count
     ranks =
       switch direction {
-      case .onward: window.sessions.map(order.rank(of:))
-      case .backward: (0..<count).map { order.rank(of: window.sessions[count - 1 - $0]) }
+      case .onward: window.rows.map(order.rank(of:))
+      case .backward: (0..<count).map { order.rank(of: window.rows[count - 1 - $0]) }
       }
     members = LongestRun(of: ranks).members
   }
@@ -38,9 +38,9 @@ struct WalkedWindow {
     }
   }
 
-  /// Index into `window.sessions` of the row at `index` in walk order.
+  /// Index into `window.rows` of the row at `index` in walk order.
   func sessionIndex(_ index: Int) -> Int {
-    direction == .onward ? index : window.sessions.count - 1 - index
+    direction == .onward ? index : window.rows.count - 1 - index
   }
 
   /// Offset in the upstream's list of the row at `index` in walk order.

@@ -8,12 +8,12 @@ package final class Window: @unchecked Sendable {
   /// The answer's body, followed by texts that had to be decoded (native ids with escapes).
   package let storage: ByteBuffer
   /// Usable rows, in the upstream's order.
-  package let sessions: [Session]
+  package let rows: [Row]
   /// Rows of the answer, with the rejected ones: offsets count these.
   package let rawCount: Int
   /// Items left out for want of a usable id or creation time.
   package let rejected: Int
-  /// Position in the raw answer of each of `sessions`.
+  /// Position in the raw answer of each of `rows`.
   package let positions: [Int32]
   /// Offset of the first row in the upstream's list.
   package let offset: Int
@@ -23,6 +23,33 @@ package final class Window: @unchecked Sendable {
   package let end: ListEnd
   /// How many sessions the whole query has, where the provider says so.
   package let total: Total?
+
+  private let read: Reader
+  /// Bytes that `read` keeps alive.
+  private let readerBytes: Int
+
+  /// Fills in one session, but for what its row says.
+  /// - Parameters:
+  ///   - position: in the raw answer.
+  ///   - storage: the window's bytes.
+  package typealias Reader =
+    @Sendable (
+      _ position: Int, _ storage: UnsafeRawBufferPointer, _ session: inout Session
+    ) -> Void
+
+  /// What identity and order need of a session.
+  package struct Row: Sendable {
+    /// Range of the native id's text in `storage`: without quotes, escapes resolved.
+    package var nativeID: Range<Int>
+    package var createdAt: Timestamp
+    package var updatedAt: Timestamp?
+
+    package init(nativeID: Range<Int>, createdAt: Timestamp, updatedAt: Timestamp?) {
+      self.nativeID = nativeID
+      self.createdAt = createdAt
+      self.updatedAt = updatedAt
+    }
+  }
 
   package enum ListEnd: Equatable, Sendable {
     /// The list ends with this window.
@@ -41,11 +68,14 @@ package final class Window: @unchecked Sendable {
   }
 
   package init(
-    storage: ByteBuffer, sessions: [Session], positions: [Int32], rawCount: Int, rejected: Int,
-    offset: Int, requested: Int, end: ListEnd, total: Total?
+    storage: ByteBuffer, rows: [Row], positions: [Int32], rawCount: Int, rejected: Int,
+    offset: Int, requested: Int, end: ListEnd, total: Total?, readerBytes: Int,
+    read: @escaping Reader
   ) {
     self.storage = storage
-    self.sessions = sessions
+    self.rows = rows
+    self.readerBytes = readerBytes
+    self.read = read
     self.positions = positions
     self.rawCount = rawCount
     self.rejected = rejected
@@ -58,11 +88,31 @@ package final class Window: @unchecked Sendable {
 
   /// Bytes of memory that this keeps alive, about.
   package var footprint: Int {
-    storage.capacity + sessions.capacity * MemoryLayout<Session>.stride
+    storage.capacity + readerBytes + rows.capacity * MemoryLayout<Row>.stride
       + positions.capacity * MemoryLayout<Int32>.stride
   }
 
-  /// The native id's bytes of one of `sessions`, UTF-8.
+  /// The session of one of `rows`. It is read from the answer's bytes whenever it is asked for, since
+  /// most rows of a window are ordered and passed over, not returned.
+  package func session(_ index: Int) -> Session {
+    var session = Self.blank
+    session.nativeID = rows[index].nativeID
+    session.createdAt = rows[index].createdAt
+    session.updatedAt = rows[index].updatedAt
+    read(Int(positions[index]), storage.bytes, &session)
+    return session
+  }
+
+  /// What each session starts as: copied at once, not member by member.
+  private static let blank = Session(
+    nativeID: 0..<0, createdAt: Timestamp(milliseconds: 0), raw: .absent)
+
+  /// The sessions of all rows, each read when it is come to.
+  package var sessions: LazyMapCollection<Range<Int>, Session> {
+    rows.indices.lazy.map(session)
+  }
+
+  /// The native id's bytes of one of this window's sessions, UTF-8.
   package func nativeID(_ session: Session) -> UnsafeRawBufferPointer {
     storage[session.nativeID]
   }

@@ -127,7 +127,9 @@ struct ModelTraversal {
       for (source, row) in page.rows {
         let id = String(decoding: row.nativeID, as: UTF8.self)
         result.output.append(
-          Output(source: upstreams[source].name, id: id, rank: query.order.rank(of: row.session)))
+          Output(
+            source: upstreams[source].name, id: id,
+            rank: query.order.rank(of: row.window.rows[row.index])))
       }
       result.costs.append(
         upstreams.indices.map { source in
@@ -241,7 +243,7 @@ struct ModelTraversal {
     if Self.traces {
       let reader = page.sources[source].reader
       print(
-        "page \(result.pages) \(upstreams[source].name) \(window.offset)+\(window.requested) -> \(window.rawCount) of \(upstreams[source].rows.count), frontier \(reader.frontier ?? -1) \(window.sessions.map { query.order.rank(of: $0) })"
+        "page \(result.pages) \(upstreams[source].name) \(window.offset)+\(window.requested) -> \(window.rawCount) of \(upstreams[source].rows.count), frontier \(reader.frontier ?? -1) \(window.rows.map { query.order.rank(of: $0) })"
       )
     }
     do {

@@ -24,10 +24,11 @@ struct CSVPage {
     }
     let cell = ByteBuffer()
     for (source, row) in rows {
+      let session = row.session
       for (index, column) in columns.enumerated() {
         if index > 0 { body.append(",") }
         cell.truncate(to: 0)
-        _ = writers[source].writeText(of: column, row.session, of: row.window, to: cell)
+        _ = writers[source].writeText(of: column, session, of: row.window, to: cell)
         Self.append(cell.bytes, to: body)
       }
       body.append("\r\n")

@@ -66,22 +66,25 @@ struct SessionTable {
     _ rows: [(source: Int, row: SourceRow)], _ writers: [SessionWriter], to output: ByteBuffer
   ) {
     guard !rows.isEmpty else { return }
-    let cells = rows.map { source, row in
-      columns.map { cell($0.column, row, writers[source]) }
+    let sessions = rows.map(\.row.session)
+    let cells = zip(rows, sessions).map { row, session in
+      columns.map { cell($0.column, session, row.row.window, writers[row.source]) }
     }
     if layout == nil {
       layout = fit(cells)
       writeLine(columns.map(\.title), to: output, color: { _ in "\u{1B}[1m" })
     }
     for (index, line) in cells.enumerated() {
-      let status = rows[index].row.session.status
+      let status = sessions[index].status
       writeLine(line, to: output) { columns[$0].column == .status ? Self.color(status) : nil }
     }
   }
 
-  private func cell(_ column: SessionColumn, _ row: SourceRow, _ writer: SessionWriter) -> String {
+  private func cell(
+    _ column: SessionColumn, _ session: Session, _ window: Window, _ writer: SessionWriter
+  ) -> String {
     let buffer = ByteBuffer()
-    guard writer.writeText(of: column, row.session, of: row.window, to: buffer) != .null else {
+    guard writer.writeText(of: column, session, of: window, to: buffer) != .null else {
       return ""
     }
     switch column {
