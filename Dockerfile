@@ -6,9 +6,9 @@ RUN scripts/install-packages
 COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
-# The Swift runtime goes into the executable, debugging symbols stay behind.
-RUN swift build -c release --product sessions-gateway --static-swift-stdlib -Xlinker -s \
-  && install -D "$(swift build -c release --static-swift-stdlib --show-bin-path)/sessions-gateway" /out/sessions-gateway
+# The Swift runtime goes into the executable (Package.swift), debugging symbols stay behind.
+RUN swift build -c release --product sessions-gateway -Xlinker -s \
+  && install -D "$(swift build -c release --show-bin-path)/sessions-gateway" /out/sessions-gateway
 
 FROM debian:bookworm-slim
 # What the executable links beside what the base has (libc, libstdc++, zlib), and the authorities that it trusts. Debian
