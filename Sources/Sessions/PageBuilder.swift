@@ -18,22 +18,30 @@ package struct PageBuilder {
     package internal(set) var returned = 0
     /// The name and the colon: what the global ids of this source begin with.
     let prefix: [UInt8]
+
+    package init(name: String, reader: SourceReader) {
+      self.name = name
+      self.reader = reader
+      prefix = Array(name.utf8) + [UInt8(ascii: ":")]
+    }
   }
 
-  package init(
-    order: SessionOrder, limit: Int, pageBudget: Int,
-    sources: [(name: String, reader: SourceReader)]
-  ) {
+  package init(order: SessionOrder, limit: Int, pageBudget: Int, sources: [Source]) {
     self.order = order
     self.limit = limit
     self.pageBudget = pageBudget
-    self.sources = sources.map {
-      Source(name: $0.name, reader: $0.reader, prefix: Array("\($0.name):".utf8))
-    }
+    self.sources = sources
     rows.reserveCapacity(limit)
   }
 
   package var hasMore: Bool { sources.contains { !$0.reader.isExhausted } }
+
+  // Asked here: another module copies a whole reader to look at one of its properties.
+  package func isExhausted(_ source: Int) -> Bool { sources[source].reader.isExhausted }
+  package func needsScan(_ source: Int) -> Bool { sources[source].reader.needsScan }
+  package func acceptsKept(_ source: Int) -> Bool { sources[source].reader.acceptsKept }
+  package func report(_ source: Int) -> SourceReader.Report { sources[source].reader.report }
+  package func returned(_ source: Int) -> Int { sources[source].returned }
 
   /// Where each source is to be read on from, by the order of `sources`.
   package var positions: [SourcePosition] { sources.map { $0.reader.finalPosition() } }

@@ -16,7 +16,9 @@ package final class SessionRendering: @unchecked Sendable {
   /// `,"provider":"<provider>"`
   let provider: ByteBuffer
   /// `"<name>":` of each attribute, with the comma that goes before all but the first.
-  let attributeNames: [ByteBuffer]
+  let attributeNames: ByteBuffer
+  /// Where each stands in them: one buffer, so that to write them counts one reference.
+  let attributeRanges: [Range<Int>]
   /// One bit for each attribute that is shown only with the permission `contact`.
   let contactAttributes: UInt32
 
@@ -41,16 +43,17 @@ package final class SessionRendering: @unchecked Sendable {
       $0.append(",\"provider\":")
       $0.append(json: provider.name)
     }
-    attributeNames = provider.attributes.enumerated().map { index, name in
-      Self.encoded {
-        if index > 0 { $0.append(",") }
-        $0.append(json: name)
-        $0.append(":")
-      }
+    let names = ByteBuffer(capacity: 256)
+    attributeRanges = provider.attributes.enumerated().map { index, name in
+      let start = names.count
+      if index > 0 { names.append(",") }
+      names.append(json: name)
+      names.append(":")
+      return start..<names.count
     }
-    fixedLength = attributeNames.reduce(
-      idStart.count + idPrefix.count + self.source.count + self.provider.count
-    ) { $0 + $1.count }
+    attributeNames = names
+    fixedLength =
+      idStart.count + idPrefix.count + self.source.count + self.provider.count + names.count
     contactAttributes = provider.attributes.enumerated().reduce(0) { bits, attribute in
       provider.contactAttributes.contains(attribute.element) ? bits | 1 << attribute.offset : bits
     }

@@ -213,8 +213,9 @@ package final class SessionWriter: Sendable {
     _ session: Session, _ bytes: UnsafeRawBufferPointer, _ output: inout ReservedBytes
   ) {
     output.append("{")
-    for index in rendering.attributeNames.indices {
-      output.append(rendering.attributeNames[index].bytes)
+    let names = rendering.attributeNames.bytes
+    for index in rendering.attributeRanges.indices {
+      output.append(UnsafeRawBufferPointer(rebasing: names[rendering.attributeRanges[index]]))
       let isHidden = !showsContact && rendering.contactAttributes & 1 &<< UInt32(index) != 0
       output.append(json: isHidden ? .absent : session.attributes[index], in: bytes)
     }

@@ -187,13 +187,18 @@ extension SourceReader {
     }
     position.readTo = readTo
     guard !position.isScanned else { return position }
-    let unreturnedRows = [waiting[...], ready[nextReady...]].joined()
-    let pending = unreturnedRows.lazy.filter { $0.rank != $0.place }.map(\.place).min() ?? .max
+    let pending = strays == 0 ? .max : firstPlaceOfStrays
     position.anchor = min(position.rank, pending, unreturned)
     position.sawDisorder = position.sawDisorder || strays > 0
     if let landmark = landmarks.first(where: { $0.rank >= position.anchor }) ?? landmarks.last {
       position.hint = landmark.offset
     }
     return position
+  }
+
+  /// Where the first row out of place that the page has read and not returned stands.
+  private var firstPlaceOfStrays: SortRank {
+    let unreturned = [waiting[...], ready[nextReady...]].joined()
+    return unreturned.lazy.filter { $0.rank != $0.place }.map(\.place).min() ?? .max
   }
 }

@@ -100,7 +100,8 @@ package final class PageLoader {
     builder = PageBuilder(
       order: query.order, limit: limit, pageBudget: pageBudget,
       sources: parts.map {
-        ($0.source.name, SourceReader(plan: $0.plan, position: $0.position))
+        PageBuilder.Source(
+          name: $0.source.name, reader: SourceReader(plan: $0.plan, position: $0.position))
       })
     outcomes = parts.map { SourceOutcome(name: $0.source.name) }
     tickets = parts.map { _ in nil }
@@ -110,7 +111,7 @@ package final class PageLoader {
   /// - Parameter completion: called once, on the loop; perhaps before this returns.
   package func load(_ completion: @escaping (Page) -> Void) {
     self.completion = completion
-    for source in lists.indices where !builder.sources[source].reader.isExhausted {
+    for source in lists.indices where !builder.isExhausted(source) {
       let timeout = lists[source].source.settings.timeout
       // The client bounds each call; this bounds all calls of a page together, and a scan.
       // A call that ends at the same time goes first: its client knows what it waited for, and counts.
@@ -145,13 +146,13 @@ package final class PageLoader {
   /// Asks for what a source needs next; false when nothing has arrived by the time this returns.
   private func ask(_ source: Int) -> Bool {
     let arrivalsBefore = arrivals
-    if builder.sources[source].reader.needsScan {
+    if builder.needsScan(source) {
       keptReads = nil
       if scanTickets[source] == nil { scan(source) }
       return arrivals != arrivalsBefore
     }
     guard let request = builder.nextRequest(source) else { return false }
-    let acceptsKept = builder.sources[source].reader.acceptsKept
+    let acceptsKept = builder.acceptsKept(source)
     let deadline = startedAt + lists[source].source.settings.timeout
     var kept: Window?
     tickets[source] = fetcher.fetch(
@@ -249,12 +250,12 @@ package final class PageLoader {
   private func finish() {
     guard let completion else { return }
     self.completion = nil
-    for (index, source) in builder.sources.enumerated() {
-      outcomes[index].returned = source.returned
-      outcomes[index].report = source.reader.report
-      outcomes[index].isExhausted = source.reader.isExhausted
+    for source in outcomes.indices {
+      outcomes[source].returned = builder.returned(source)
+      outcomes[source].report = builder.report(source)
+      outcomes[source].isExhausted = builder.isExhausted(source)
       // The page was full before this one, asked beside the others, had answered.
-      outcomes[index].requests += tickets[index]?.requestsSent ?? 0
+      outcomes[source].requests += tickets[source]?.requestsSent ?? 0
     }
     end()
     completion(

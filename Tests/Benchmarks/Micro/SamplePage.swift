@@ -18,7 +18,8 @@ struct SamplePage {
           matcher: SessionMatcher(SessionFilter()), admitted: .min ... .max, limit: Self.limit,
           readsAhead: false, scanLimit: 10_000)
         let position = SourcePosition(startingAt: .min)
-        return (provider.name, SourceReader(plan: plan, position: position))
+        return PageBuilder.Source(
+          name: provider.name, reader: SourceReader(plan: plan, position: position))
       })
     for source in builder.fill() {
       try check(builder.nextRequest(source) != nil)
