@@ -66,7 +66,7 @@ package struct AthenaProvider: SessionProvider {
 
   /// The native names of the wanted channels; none when one that has no name of its own is wanted.
   private func sourceChannels(_ wanted: Set<SessionChannel>) -> [String] {
-    if wanted.contains(.other) || wanted.contains(.unknown) { return [] }
+    if wanted.isEmpty || wanted.contains(.other) || wanted.contains(.unknown) { return [] }
     let names: [(SessionChannel, String)] = [
       (.web, "web"), (.api, "api"), (.email, "agent_email"), (.slack, "agent_slack"),
       (.sms, "agent_sms"),
@@ -75,7 +75,7 @@ package struct AthenaProvider: SessionProvider {
   }
 
   private func sessionTypes(_ wanted: Set<SessionModality>) -> [String] {
-    if wanted.contains(.unknown) { return [] }
+    if wanted.isEmpty || wanted.contains(.unknown) { return [] }
     let names: [(SessionModality, String)] = [
       (.text, "session"), (.video, "video_session"), (.desktop, "desktop_session"),
       (.mobile, "mobile_session"),

@@ -1,41 +1,53 @@
+import Bytes
+
 /// A path and query in the making, percent-encoded (RFC 3986, 2.1).
 struct RequestTarget {
-  private(set) var text: String
+  private let bytes = ByteBuffer(capacity: 192)
   private var hasQuery = false
 
+  var text: String { bytes.text }
+
   /// - Parameter path: encoded already.
-  init(_ path: String) { text = path }
+  init(_ path: String) { bytes.append(path) }
 
   /// A path with one segment more, whatever that holds: everything but unreserved characters is
   /// encoded, and so are the dots of `.` and `..`, which would name another path (3.3).
   init(_ path: String, segment: String) {
-    text = path + "/"
+    bytes.append(path)
+    bytes.append("/")
     if segment == "." || segment == ".." {
-      text += segment.replacing(".", with: "%2E")
+      for _ in segment.utf8 { bytes.append("%2E") }
     } else {
-      Self.encode(segment, into: &text)
+      encode(segment)
     }
   }
 
   mutating func add(_ name: String, _ value: String) {
-    text += hasQuery ? "&" : "?"
-    hasQuery = true
-    text += name
-    text += "="
-    Self.encode(value, into: &text)
+    begin(name)
+    encode(value)
   }
 
-  mutating func add(_ name: String, _ value: Int) { add(name, String(value)) }
+  mutating func add(_ name: String, _ value: Int) {
+    begin(name)
+    bytes.append(decimal: value)
+  }
 
-  private static func encode(_ value: String, into text: inout String) {
-    // Nearly all are numbers and words.
-    if value.utf8.allSatisfy(isUnreserved) { return text += value }
+  private mutating func begin(_ name: String) {
+    bytes.append(hasQuery ? "&" : "?")
+    hasQuery = true
+    bytes.append(name)
+    bytes.append("=")
+  }
+
+  private func encode(_ value: String) {
+    // Nearly all are words.
+    if value.utf8.allSatisfy(Self.isUnreserved) { return bytes.append(value) }
     for byte in value.utf8 {
-      if isUnreserved(byte) {
-        text.unicodeScalars.append(Unicode.Scalar(byte))
+      if Self.isUnreserved(byte) {
+        bytes.append(byte)
       } else {
-        text += byte < 16 ? "%0" : "%"
-        text += String(byte, radix: 16, uppercase: true)
+        bytes.append(byte < 16 ? "%0" : "%")
+        bytes.append(String(byte, radix: 16, uppercase: true))
       }
     }
   }

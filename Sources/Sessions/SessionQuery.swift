@@ -1,3 +1,4 @@
+import Bytes
 import COpenSSL
 
 /// What a traversal lists: the part of a request that has to stay the same from page to page.
@@ -14,14 +15,16 @@ package struct SessionQuery: Hashable, Sendable {
   /// The query's meaning in 8 bytes: the same for every spelling of the same query, on every
   /// replica.
   package var fingerprint: UInt64 {
-    var meaning = "order=\(order.key.rawValue),\(order.descending)"
-    meaning.reserveCapacity(256)
+    let meaning = ByteBuffer(capacity: 256)
     func add(_ name: String, _ value: String) {
-      meaning += "&"
-      meaning += name
-      meaning += "="
-      meaning += value
+      meaning.append("&")
+      meaning.append(name)
+      meaning.append("=")
+      meaning.append(value)
     }
+    meaning.append("order=")
+    meaning.append(order.key.rawValue)
+    meaning.append(order.descending ? ",true" : ",false")
     add("source", Self.list(sources))
     add("provider", Self.list(providers))
     add("status", Self.list(filter.statuses.lazy.map(\.rawValue)))
@@ -39,7 +42,7 @@ package struct SessionQuery: Hashable, Sendable {
       add(name, Self.text(value))
     }
     var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    meaning.withUTF8 { _ = SHA256($0.baseAddress, $0.count, &digest) }
+    _ = SHA256(meaning.bytes.baseAddress, meaning.count, &digest)
     return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
