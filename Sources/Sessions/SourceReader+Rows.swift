@@ -99,12 +99,10 @@ extension SourceReader {
       position.sawDisorder = true
     }
     row.ordinal = landmarks.count
-    guard plan.admits(row.rank), plan.matcher.matches(row) else { return }
-    if !position.isPassed(plan.order, rank: row.rank, id: row.nativeID) {
-      waiting.append(row)
-    } else if isUnread(row) {
-      appendLate(row)
-    }
+    guard plan.admits(row.rank) else { return }
+    let isPassed = position.isPassed(plan.order, rank: row.rank, id: row.nativeID)
+    guard !isPassed || isUnread(row), plan.matcher.matches(row) else { return }
+    if isPassed { appendLate(row) } else { waiting.append(row) }
   }
 
   /// Whether a row that belongs where this traversal has been stands where it has not.
@@ -128,8 +126,7 @@ extension SourceReader {
   }
 
   private func belongsToGroup(_ view: WalkedWindow, _ index: Int, place: SortRank) -> Bool {
-    guard !walk.group.isEmpty else { return false }
-    return place == joinRank
+    place == joinRank
       || walk.groupIDs.contains(RowIdentity(view.window, view.sessionIndex(index)))
   }
 

@@ -64,10 +64,12 @@ extension SourceReader {
     resolveBoundary(rest)
     for row in unread(in: scan) { appendLate(row) }
     nextReady = 0
-    ready = rest.filter {
-      plan.admits($0.rank) && plan.matcher.matches($0)
-        && !position.isPassed(plan.order, rank: $0.rank, id: $0.nativeID)
-    }
+    // One more than the page can take, which tells that there is more: to ask a filter reads a session.
+    ready = Array(
+      rest.lazy.filter { [plan, position] in
+        plan.admits($0.rank) && !position.isPassed(plan.order, rank: $0.rank, id: $0.nativeID)
+          && plan.matcher.matches($0)
+      }.prefix(plan.limit + 1))
     isComplete = true
   }
 
