@@ -20,8 +20,8 @@ func tests(
 }
 
 /// The Swift runtime inside the executable: 5 % less CPU a page than through a shared object, less memory,
-/// and nothing to install beside it. `swift build --static-swift-stdlib` does the same, for those who know
-/// it. The two libraries are what FoundationEssentials, which ArgumentParser needs, is made of.
+/// and nothing to install beside it. The two libraries are what FoundationEssentials, which ArgumentParser
+/// needs, is made of.
 let staticRuntime = [
   "-static-stdlib", "-use-ld=lld", "-Xlinker", "--no-export-dynamic",
   "-l_FoundationCShims", "-l_FoundationCollections",

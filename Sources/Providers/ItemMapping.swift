@@ -11,7 +11,8 @@ where Slot.RawValue == Int {
   private let createdAt: Slot
   private let updatedAt: Slot
 
-  /// Fills in a session, but for its id and these two times.
+  /// Fills in a session, but for its id, `createdAt` and `updatedAt`. Called whenever one is written or
+  /// filtered, on any loop: it depends on the row alone.
   typealias Completion = @Sendable (inout Session, ItemRow<Slot>) -> Void
 
   /// `path` names each slot's member inside an item.

@@ -1,7 +1,7 @@
 import Bytes
 
 /// A path and query in the making, percent-encoded (RFC 3986, 2.1).
-struct RequestTarget {
+struct RequestTarget: ~Copyable {
   private let bytes = ByteBuffer(capacity: 192)
   private var hasQuery = false
 

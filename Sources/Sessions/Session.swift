@@ -1,7 +1,7 @@
 package import JSON
 
-/// One provider's session, normalized: what filters, order and merge need is decoded; the rest stays
-/// as tokens into the bytes of its `Window` until an answer is written from them.
+/// One provider's session, normalized, read from its `Window` to be written or filtered: what filters
+/// ask is decoded; the rest are tokens into the window's bytes.
 package struct Session: Sendable {
   /// Range of the native id's text in the window's bytes: without quotes, escapes resolved.
   package var nativeID: Range<Int>

@@ -1,6 +1,6 @@
 import Transport
 
-/// The clients of one loop, for permits that other loops hand over.
+/// The clients of one loop, for permits that are handed to it.
 final class ClientDirectory {
   private struct Entry {
     weak var client: UpstreamClient?

@@ -3,7 +3,7 @@ import Transport
 /// Requests of one source under way over all loops, and the loops that wait for their end, in order.
 ///
 /// A permit that is given back goes to the loop that has waited longest, or stays where it is: waking
-/// another loop for each request cost a tenth of a page.
+/// another loop for each request cost a twentieth of a page.
 struct PermitState {
   /// How many places from the front a loop may be that keeps its own permit, and how often in a row the
   /// front waits for such loops.
@@ -48,8 +48,8 @@ struct PermitState {
   }
 
   private mutating func moveToFront(_ own: EventLoop.Handle) {
-    let near = waiting[firstWaiting...].prefix(Self.patience)
-    guard passes < Self.patience, let place = near.firstIndex(where: { $0 === own }),
+    let near = firstWaiting..<min(firstWaiting + Self.patience, waiting.count)
+    guard passes < Self.patience, let place = near.first(where: { waiting[$0] === own }),
       place > firstWaiting
     else {
       passes = 0

@@ -2,7 +2,7 @@ import Glibc
 package import Transport
 
 /// What all loops share of one source: its circuit, its pace, its retry budget, who may send, and how
-/// it is doing. Each is a pure state machine; one lock keeps them, held for some dozen instructions.
+/// it is doing. Each is a pure state machine; one lock keeps them, held for a hundred instructions at most.
 package final class UpstreamShared: Sendable {
   package let configuration: UpstreamConfiguration
   let resolver: HostResolver

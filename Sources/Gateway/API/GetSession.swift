@@ -77,7 +77,7 @@ struct GetSession {
 
   private static func response(_ window: Window, _ writer: SessionWriter) -> Response {
     let body = ByteBuffer(capacity: 2_048)
-    if let session = window.sessions.first { writer.write(session, of: window, to: body) }
+    if !window.rows.isEmpty { writer.write(window.session(0), of: window, to: body) }
     body.append("\n")
     let fields = Fields([
       ("Content-Type", "application/json"), ("Cache-Control", "private, no-cache"),

@@ -6,7 +6,8 @@ import Transport
 /// Answers with first pages that one loop has given lately, so that nothing need be read, merged and
 /// written again while the `WindowStore` would give the very same windows. One serves for a query,
 /// an `Accept`, a content coding and permissions that are the same to the letter, and never for a
-/// cursor. Its own cursor counts from when it was written, as a first page may. Loop-confined.
+/// cursor. Its own cursor counts from when it was written, and that is a tenth of a cursor's lifetime ago at
+/// most. Loop-confined.
 final class PageMemo {
   /// All that a first page depends on beside the windows.
   struct Key: Hashable {
@@ -14,13 +15,6 @@ final class PageMemo {
     let accept: [String]
     let coding: ContentCoding
     let permissions: UInt8
-
-    init(_ exchange: APIExchange) {
-      query = exchange.request.query
-      accept = exchange.request.fields.values("accept")
-      coding = exchange.coding
-      permissions = exchange.caller.permissions.rawValue
-    }
   }
 
   /// A page that came from kept windows alone, and in an order that does not end at the present.
@@ -92,5 +86,14 @@ final class PageMemo {
     guard let entry = entries.removeValue(forKey: key) else { return }
     bytes -= entry.byteCount
     order.removeAll { $0 == key }
+  }
+}
+
+extension PageMemo.Key {
+  init(_ exchange: APIExchange) {
+    query = exchange.request.query
+    accept = exchange.request.fields.values("accept")
+    coding = exchange.coding
+    permissions = exchange.caller.permissions.rawValue
   }
 }
