@@ -91,7 +91,7 @@ let package = Package(
     tests("JSONTests", ["JSON", "Bytes", "Support"]),
     tests("HTTPTests", ["HTTP", "Bytes", "FuzzTargets", "Support"]),
     tests("YAMLTests", ["YAML", "Support", yams]),
-    tests("SessionsTests", ["Sessions", "JSON", "Bytes", "Support"]),
+    tests("SessionsTests", ["Sessions", "JSON", "Bytes", "COpenSSL", "Support"]),
     tests("TransportTests", ["Transport", "Bytes", "Support"]),
     tests(
       "ProvidersTests", ["Providers", "Sessions", "HTTP", "JSON", "Bytes", "Support"],

@@ -17,13 +17,14 @@ package struct CursorSigner: Sendable {
   /// Longer than any cursor that is signed here; spares hashing whatever is sent.
   private static let longestText = 65_536
 
-  private let secrets: [[UInt8]]
+  /// One of each secret.
+  private let authenticators: [HMACSHA256]
   private let lifetimeMilliseconds: Int64
 
   /// - Parameter secrets: at least one.
   package init(secrets: [[UInt8]], lifetime: Duration) {
     precondition(!secrets.isEmpty, "cursors cannot be signed without a secret")
-    self.secrets = secrets
+    authenticators = secrets.map(HMACSHA256.init)
     lifetimeMilliseconds =
       lifetime.components.seconds * 1_000 + lifetime.components.attoseconds / 1_000_000_000_000_000
   }
@@ -38,7 +39,7 @@ package struct CursorSigner: Sendable {
 
   package func text(_ cursor: Cursor) -> String {
     let bytes = cursor.encoded()
-    return Base64URL.encode(bytes + signature(bytes, secrets[0]))
+    return Base64URL.encode(bytes + signature(bytes, authenticators[0]))
   }
 
   package func cursor(
@@ -49,9 +50,9 @@ package struct CursorSigner: Sendable {
     else { throw .invalid }
     let bytes = Array(signed.dropLast(Self.signatureLength))
     let given = Array(signed.suffix(Self.signatureLength))
-    let isOurs = secrets.reduce(false) { known, secret in
+    let isOurs = authenticators.reduce(false) { known, authenticator in
       // Every secret is tried, so that time does not tell which one signed.
-      CRYPTO_memcmp(signature(bytes, secret), given, Self.signatureLength) == 0 || known
+      CRYPTO_memcmp(signature(bytes, authenticator), given, Self.signatureLength) == 0 || known
     }
     guard isOurs, let cursor = Cursor(encoded: bytes) else { throw .invalid }
     guard cursor.query == query else { throw .mismatch }
@@ -61,11 +62,9 @@ package struct CursorSigner: Sendable {
     return cursor
   }
 
-  private func signature(_ bytes: [UInt8], _ secret: [UInt8]) -> [UInt8] {
-    var code = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-    var length: UInt32 = 0
-    _ = HMAC(EVP_sha256(), secret, Int32(secret.count), bytes, bytes.count, &code, &length)
-    return Array(code.prefix(Self.signatureLength))
+  private func signature(_ bytes: [UInt8], _ authenticator: HMACSHA256) -> [UInt8] {
+    let code = authenticator.code(bytes)
+    return (0..<Self.signatureLength).map { code[$0] }
   }
 }
 

@@ -1,5 +1,4 @@
 import Bytes
-import COpenSSL
 
 /// What a traversal lists: the part of a request that has to stay the same from page to page.
 package struct SessionQuery: Hashable, Sendable {
@@ -41,9 +40,8 @@ package struct SessionQuery: Hashable, Sendable {
     for (name, value) in filter.passedOn.sorted(by: { $0.key < $1.key }) {
       add(name, Self.text(value))
     }
-    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    _ = SHA256(meaning.bytes.baseAddress, meaning.count, &digest)
-    return digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    let digest = SHA256.digest(meaning.bytes)
+    return (0..<8).reduce(0) { $0 << 8 | UInt64(digest[$1]) }
   }
 
   private static func list(_ values: some Collection<String>) -> String {

@@ -1,4 +1,4 @@
-import COpenSSL
+import Sessions
 
 /// Who may ask. The token itself is not kept, only its digest.
 package struct CallerToken: Sendable, Hashable {
@@ -36,9 +36,7 @@ package struct CallerToken: Sendable, Hashable {
 
   /// SHA-256 of a token's bytes.
   package static func digest(_ token: some Sequence<UInt8>) -> [UInt8] {
-    let bytes = Array(token)
-    var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
-    _ = SHA256(bytes, bytes.count, &digest)
-    return digest
+    let digest = Array(token).withUnsafeBytes(SHA256.digest)
+    return digest.indices.map { digest[$0] }
   }
 }
