@@ -17,41 +17,42 @@ extension JSONScanner {
   private func skipAnyString(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
     var position = start
     var isEscaped = false
-    while true {
-      position = plainEnd(position)
-      guard position < end else { throw JSONError(.unexpectedEnd, at: position) }
-      let byte = base[position]
-      if byte == UInt8(ascii: "\"") { return (position &+ 1, isEscaped) }
-      if byte == UInt8(ascii: "\\") {
-        isEscaped = true
-        position = try skipEscape(position)
-      } else if byte >= 0x80 {
-        // Where one is, there are often more.
-        repeat {
-          position = try skipScalar(position)
-        } while position < end && base[position] >= 0x80
-      } else {
-        throw JSONError(.controlCharacter, at: position)
+    while position <= lastBlock {
+      let block = position
+      var special = bytes_special(base + block)
+      position = block &+ Self.blockLength
+      while special != 0 {
+        let found = block &+ special.trailingZeroBitCount
+        if base[found] == UInt8(ascii: "\"") { return (found &+ 1, isEscaped) }
+        let next = try skipSpecial(found, &isEscaped)
+        // What it took is no longer looked at, which may go on in the next block.
+        let taken = next &- block
+        if taken >= Self.blockLength {
+          position = next
+          break
+        }
+        special &= .max &<< UInt32(truncatingIfNeeded: taken)
       }
     }
+    while position < end {
+      let byte = base[position]
+      if byte == UInt8(ascii: "\"") { return (position &+ 1, isEscaped) }
+      let isPlain = byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\\")
+      position = isPlain ? position &+ 1 : try skipSpecial(position, &isEscaped)
+    }
+    throw JSONError(.unexpectedEnd, at: position)
   }
 
-  /// The first position from `start` on that holds a quote, a backslash, a control character or a
-  /// byte beyond ASCII; or `end`.
+  /// Steps over what is neither plain nor the string's end.
   @inline(__always)
-  private func plainEnd(_ start: Int) -> Int {
-    var position = start
-    while position <= lastBlock {
-      let special = bytes_special(base + position)
-      if special != 0 { return position &+ special.trailingZeroBitCount }
-      position &+= Self.blockLength
+  private func skipSpecial(_ position: Int, _ isEscaped: inout Bool) throws(JSONError) -> Int {
+    let byte = base[position]
+    if byte == UInt8(ascii: "\\") {
+      isEscaped = true
+      return try skipEscape(position)
     }
-    while position < end {
-      let byte = Int8(bitPattern: base[position])
-      if byte < 0x20 || byte == 0x22 || byte == 0x5C { return position }
-      position &+= 1
-    }
-    return position
+    guard byte >= 0x80 else { throw JSONError(.controlCharacter, at: position) }
+    return try skipScalar(position)
   }
 
   /// Steps over the escape whose backslash is at `start`. A lone surrogate is allowed, as the
