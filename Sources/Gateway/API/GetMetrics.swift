@@ -8,7 +8,7 @@ struct GetMetrics {
   let context: RequestContext
 
   func answer(_ exchange: APIExchange) throws(Problem) {
-    try ParameterReader(try exchange.pairs(), known: []).checkNames()
+    try ParameterReader(try exchange.pairs()).checkNames([])
     let waiting = WaitingScrapes.on(context.loop)
     let number = waiting.add(exchange)
     let timer = LoopTimer {

@@ -9,8 +9,8 @@ struct GetSession {
   let context: RequestContext
 
   func answer(id: String, _ exchange: APIExchange) throws(Problem) {
-    let reader = ParameterReader(try exchange.pairs(), known: ["include", "fields"])
-    try reader.checkNames()
+    let reader = ParameterReader(try exchange.pairs())
+    try reader.checkNames(["include", "fields"])
     let includesRaw = try reader.words("include", allowed: ["raw"]).contains("raw")
     try exchange.checkRaw(includesRaw)
     let wanted = try reader.words("fields", allowed: SessionField.allCases.map(\.rawValue))

@@ -21,11 +21,14 @@ package struct ListParameters: Sendable {
   ///   - sources: names of the configured sources.
   ///   - providers: of the catalogue.
   package init(
-    _ pairs: [Query.Pair], sources: [String], providers: [any SessionProvider]
+    _ pairs: [Query.Pair], sources: @autoclosure () -> [String], providers: [any SessionProvider]
   ) throws(Problem) {
-    let reader = ParameterReader(pairs, known: Self.names(providers))
-    try reader.checkNames()
-    try readQuery(reader, sources: sources, providers: providers)
+    let reader = ParameterReader(pairs)
+    try reader.checkNames(Self.sharedNames, Self.ownNames(providers))
+    try readQuery(reader, sources: sources(), providers: providers)
+    if pairs.contains(where: { $0.name.utf8.contains(UInt8(ascii: ".")) }) {
+      try readPassedOn(reader, providers)
+    }
     if let limit = try reader.single("limit") {
       guard let value = Int(limit), Self.limits.contains(value), limit.utf8.first != 0x2B else {
         throw .invalid("limit", "must be a whole number from 1 to 500")
@@ -45,9 +48,10 @@ package struct ListParameters: Sendable {
   }
 
   private mutating func readQuery(
-    _ reader: ParameterReader, sources: [String], providers: [any SessionProvider]
+    _ reader: ParameterReader, sources: @autoclosure () -> [String],
+    providers: [any SessionProvider]
   ) throws(Problem) {
-    query.sources = Set(try reader.words("source", allowed: sources))
+    query.sources = Set(try reader.words("source", allowed: sources()))
     query.providers = Set(try reader.words("provider", allowed: providers.map(\.name)))
     query.filter.statuses = Set(try reader.values("status"))
     query.filter.channels = Set(try reader.values("channel"))
@@ -63,6 +67,12 @@ package struct ListParameters: Sendable {
     if let sort = try reader.word("sort", allowed: Self.orders.map(\.name)) {
       query.order = Self.orders.first { $0.name == sort }?.order ?? .newestFirst
     }
+  }
+
+  /// Parameters of one provider alone, whose names have its name and a dot before them.
+  private mutating func readPassedOn(
+    _ reader: ParameterReader, _ providers: [any SessionProvider]
+  ) throws(Problem) {
     for provider in providers {
       for parameter in provider.parameters {
         let name = "\(provider.name).\(parameter.name)"
@@ -80,8 +90,11 @@ package struct ListParameters: Sendable {
 
   /// Every parameter of the list, those of one provider last.
   package static func names(_ providers: [any SessionProvider]) -> [String] {
-    sharedNames
-      + providers.flatMap { provider in provider.parameters.map { "\(provider.name).\($0.name)" } }
+    sharedNames + ownNames(providers)
+  }
+
+  private static func ownNames(_ providers: [any SessionProvider]) -> [String] {
+    providers.flatMap { provider in provider.parameters.map { "\(provider.name).\($0.name)" } }
   }
 
   /// Every parameter with a few words on what it takes.

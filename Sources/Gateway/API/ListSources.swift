@@ -10,7 +10,7 @@ struct ListSources {
   let context: RequestContext
 
   func answer(_ exchange: APIExchange) throws(Problem) {
-    try ParameterReader(try exchange.pairs(), known: []).checkNames()
+    try ParameterReader(try exchange.pairs()).checkNames([])
     let body = ByteBuffer(capacity: 4_096)
     body.append("{\"data\":[")
     for (index, source) in context.gateway.sources.enumerated() {

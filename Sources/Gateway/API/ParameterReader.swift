@@ -2,21 +2,23 @@ import HTTP
 import Sessions
 
 /// Reads parameters by name out of a decoded query, each with its kind's rules; what is wrong becomes
-/// a problem that names the parameter and what is allowed.
+/// a problem that names the parameter and what is allowed. What is allowed is listed only for a
+/// parameter that is given: of two dozen, most requests give a few.
 struct ParameterReader {
   /// Longest text of a filter: ids and searches are short; what is longer is a mistake.
   static let longestText = 512
 
   private let pairs: [Query.Pair]
-  private let known: [String]
 
-  init(_ pairs: [Query.Pair], known: [String]) {
-    self.pairs = pairs
-    self.known = known
-  }
+  init(_ pairs: [Query.Pair]) { self.pairs = pairs }
 
-  func checkNames() throws(Problem) {
-    for pair in pairs where !known.contains(pair.name) {
+  /// - Parameter others: names that are known besides, asked for when one is not among the first.
+  func checkNames(
+    _ names: [String], _ others: @autoclosure () -> [String] = []
+  ) throws(Problem) {
+    for pair in pairs where !names.contains(pair.name) {
+      let known = names + others()
+      if known.contains(pair.name) { continue }
       throw Problem(
         .unknownParameter,
         "there is no parameter of this name; known are \(known.joined(separator: ", "))",
@@ -26,9 +28,11 @@ struct ParameterReader {
 
   /// The value of a parameter that may be given once.
   func single(_ name: String) throws(Problem) -> String? {
-    let values = pairs.filter { $0.name == name }.map(\.value)
-    guard values.count <= 1 else { throw .invalid(name, "may be given only once") }
-    guard let value = values.first else { return nil }
+    guard let index = pairs.firstIndex(where: { $0.name == name }) else { return nil }
+    guard !pairs[(index + 1)...].contains(where: { $0.name == name }) else {
+      throw .invalid(name, "may be given only once")
+    }
+    let value = pairs[index].value
     guard !value.isEmpty else { throw .invalid(name, "must not be empty") }
     let longest = name == "cursor" ? 65_536 : Self.longestText
     guard value.utf8.count <= longest else {
@@ -38,8 +42,9 @@ struct ParameterReader {
   }
 
   /// One of a few words.
-  func word(_ name: String, allowed: [String]) throws(Problem) -> String? {
+  func word(_ name: String, allowed: @autoclosure () -> [String]) throws(Problem) -> String? {
     guard let value = try single(name) else { return nil }
+    let allowed = allowed()
     guard allowed.contains(value) else {
       throw .invalid(name, "must be one of \(allowed.joined(separator: ", "))")
     }
@@ -47,7 +52,9 @@ struct ParameterReader {
   }
 
   /// Any of a few words, repeated or separated by commas.
-  func words(_ name: String, allowed: [String]) throws(Problem) -> [String] {
+  func words(_ name: String, allowed: @autoclosure () -> [String]) throws(Problem) -> [String] {
+    guard pairs.contains(where: { $0.name == name }) else { return [] }
+    let allowed = allowed()
     var words: [String] = []
     for pair in pairs where pair.name == name {
       for word in pair.value.split(separator: ",", omittingEmptySubsequences: false) {
