@@ -1,4 +1,5 @@
 package import Bytes
+import Glibc
 
 /// JSON text, appended to a buffer piece by piece. Nothing checks that the pieces make a value: who
 /// writes one is a straight line of calls.
@@ -82,7 +83,19 @@ extension JSONText {
     _ utf8: UnsafeRawBufferPointer, into output: UnsafeMutablePointer<UInt8>
   ) -> Int {
     var count = 0
-    for byte in utf8 {
+    var position = 0
+    while position < utf8.count {
+      if position &+ 8 <= utf8.count {
+        let word = utf8.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+        if !needsEscape(word) {
+          UnsafeMutableRawPointer(output + count).storeBytes(of: word, as: UInt64.self)
+          position &+= 8
+          count &+= 8
+          continue
+        }
+      }
+      let byte = utf8[position]
+      position &+= 1
       if byte >= 0x20, byte != 0x22, byte != 0x5C {
         output[count] = byte
         count &+= 1
@@ -108,18 +121,31 @@ extension JSONText {
     return count
   }
 
+  /// Whether one of eight bytes is a control character, a quote or a backslash. Each is looked for as a
+  /// byte that a subtraction takes below zero: those above it may be taken for one then, none is missed.
+  @inline(__always)
+  private static func needsEscape(_ word: UInt64) -> Bool {
+    let each: UInt64 = 0x0101_0101_0101_0101
+    let quote = word ^ each &* 0x22
+    let backslash = word ^ each &* 0x5C
+    let below =
+      (word &- each &* 0x20) & ~word | (quote &- each) & ~quote
+      | (backslash &- each) & ~backslash
+    return below & each &* 0x80 != 0
+  }
+
   private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 0x30 + value : 0x57 + value
   }
 
   /// Whether a checked string holds a `\u` surrogate without its partner.
   static func hasLoneSurrogate(_ raw: UnsafeRawBufferPointer) -> Bool {
+    guard let start = raw.baseAddress else { return false }
     var position = 0
-    while position < raw.count {
-      guard raw[position] == UInt8(ascii: "\\") else {
-        position += 1
-        continue
-      }
+    while position < raw.count,
+      let found = memchr(start + position, Int32(UInt8(ascii: "\\")), raw.count - position)
+    {
+      position = UnsafeRawPointer(found) - start
       guard raw[position + 1] == UInt8(ascii: "u") else {
         position += 2
         continue

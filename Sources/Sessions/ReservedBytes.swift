@@ -4,8 +4,13 @@ import JSON
 /// what it may take. Literals are copied by an instruction or two, since everything here is inlined.
 struct ReservedBytes {
   private(set) var end: UnsafeMutableRawPointer
+  /// The day that was written last, and where.
+  private var latestDay: (number: UInt64, text: UnsafeMutableRawPointer)
 
-  init(at start: UnsafeMutableRawPointer) { end = start }
+  init(at start: UnsafeMutableRawPointer) {
+    end = start
+    latestDay = (.max, start)
+  }
 
   @inline(__always)
   mutating func append(_ text: StaticString) {
@@ -20,9 +25,12 @@ struct ReservedBytes {
     end += bytes.count
   }
 
-  /// Appends UTF-8 escaped for the inside of a string: at most six times as many bytes.
-  mutating func appendEscaped(_ utf8: UnsafeRawBufferPointer) {
+  /// Appends UTF-8 escaped for the inside of a string: at most six times as many bytes. Returns them, as
+  /// they stand here.
+  mutating func appendEscaped(_ utf8: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    let start = end
     end += JSONText.escape(utf8, into: end.assumingMemoryBound(to: UInt8.self))
+    return UnsafeRawBufferPointer(start: start, count: end - start)
   }
 
   /// Appends a value as it stands, null when it is absent: at most three times its length, or four.
@@ -46,9 +54,18 @@ struct ReservedBytes {
       contentOf: token, in: source, to: end.assumingMemoryBound(to: UInt8.self))
   }
 
+  /// A session's times are of one day, mostly: its date is worked out once.
   mutating func append(_ timestamp: Timestamp) {
-    timestamp.write(to: end.assumingMemoryBound(to: UInt8.self))
-    end += Timestamp.textLength
+    let (day, time) = timestamp.dayAndTime
+    if day == latestDay.number {
+      end.copyMemory(from: latestDay.text, byteCount: Timestamp.dateLength)
+    } else {
+      Timestamp.write(day: day, to: end.assumingMemoryBound(to: UInt8.self))
+      latestDay = (day, end)
+    }
+    end += Timestamp.dateLength
+    Timestamp.write(time: time, to: end.assumingMemoryBound(to: UInt8.self))
+    end += Timestamp.textLength - Timestamp.dateLength
   }
 
   /// Appends decimal digits: at most twenty bytes.

@@ -3,66 +3,69 @@ import JSON
 
 /// What every session of one source has in common in an answer, encoded once.
 ///
-/// `@unchecked Sendable`: the buffers are written by `init` alone.
+/// `@unchecked Sendable`: `init` alone writes, and what it wrote lives as long as this does. Pointers into
+/// it instead of buffers of their own spare counting a reference for each piece of each session.
 package final class SessionRendering: @unchecked Sendable {
   package let sourceName: String
   package let providerName: String
   /// `"id":"<source>:`
-  let idStart: ByteBuffer
+  let idStart: UnsafeRawBufferPointer
   /// `<source>:`, escaped for the inside of a string.
-  let idPrefix: ByteBuffer
+  let idPrefix: UnsafeRawBufferPointer
   /// `,"source":"<source>"`
-  let source: ByteBuffer
+  let source: UnsafeRawBufferPointer
   /// `,"provider":"<provider>"`
-  let provider: ByteBuffer
+  let provider: UnsafeRawBufferPointer
   /// `"<name>":` of each attribute, with the comma that goes before all but the first.
-  let attributeNames: ByteBuffer
-  /// Where each stands in them: one buffer, so that to write them counts one reference.
-  let attributeRanges: [Range<Int>]
+  let attributeNames: [UnsafeRawBufferPointer]
   /// One bit for each attribute that is shown only with the permission `contact`.
   let contactAttributes: UInt32
+  /// Bytes of all of these together, at least.
+  var fixedLength: Int { texts.count }
 
-  /// Bytes of all of these together.
-  let fixedLength: Int
+  /// What the pointers point into.
+  private let texts: ByteBuffer
 
   package init(source: String, provider: any SessionProvider) {
     precondition(
       provider.attributes.count <= 8, "a session holds the values of eight attributes at most")
     sourceName = source
     providerName = provider.name
-    idPrefix = Self.encoded { $0.appendEscaped(text: source + ":") }
-    idStart = Self.encoded {
-      $0.append("\"id\":\"")
-      $0.appendEscaped(text: source + ":")
+    let texts = ByteBuffer(capacity: 512)
+    func range(_ write: () -> Void) -> Range<Int> {
+      let start = texts.count
+      write()
+      return start..<texts.count
     }
-    self.source = Self.encoded {
-      $0.append(",\"source\":")
-      $0.append(json: source)
+    let idStart = range {
+      texts.append("\"id\":\"")
+      texts.appendEscaped(text: source + ":")
     }
-    self.provider = Self.encoded {
-      $0.append(",\"provider\":")
-      $0.append(json: provider.name)
+    let sourceMember = range {
+      texts.append(",\"source\":")
+      texts.append(json: source)
     }
-    let names = ByteBuffer(capacity: 256)
-    attributeRanges = provider.attributes.enumerated().map { index, name in
-      let start = names.count
-      if index > 0 { names.append(",") }
-      names.append(json: name)
-      names.append(":")
-      return start..<names.count
+    let providerMember = range {
+      texts.append(",\"provider\":")
+      texts.append(json: provider.name)
     }
-    attributeNames = names
-    fixedLength =
-      idStart.count + idPrefix.count + self.source.count + self.provider.count + names.count
+    let attributes = provider.attributes.enumerated().map { index, name in
+      range {
+        if index > 0 { texts.append(",") }
+        texts.append(json: name)
+        texts.append(":")
+      }
+    }
+    // From here on nothing is written that could move them.
+    self.idStart = texts[idStart]
+    idPrefix = texts[idStart.dropFirst("\"id\":\"".utf8.count)]
+    self.source = texts[sourceMember]
+    self.provider = texts[providerMember]
+    attributeNames = attributes.map { texts[$0] }
+    self.texts = texts
     contactAttributes = provider.attributes.enumerated().reduce(0) { bits, attribute in
       provider.contactAttributes.contains(attribute.element) ? bits | 1 << attribute.offset : bits
     }
-  }
-
-  private static func encoded(_ write: (ByteBuffer) -> Void) -> ByteBuffer {
-    let buffer = ByteBuffer(capacity: 64)
-    write(buffer)
-    return buffer
   }
 }
 

@@ -60,10 +60,10 @@ package final class SessionWriter: Sendable {
   private func write(_ session: Session, _ window: Window, _ output: inout ReservedBytes) {
     let bytes = window.storage.bytes
     output.append("{")
-    output.append(rendering.idStart.bytes)
-    output.appendEscaped(window.nativeID(session))
+    output.append(rendering.idStart)
+    let nativeID = output.appendEscaped(window.nativeID(session))
     output.append("\"")
-    writeIdentity(session, window, &output)
+    writeIdentity(nativeID, &output)
     writeState(session, bytes, &output)
     writeTimes(session, &output)
     writePeople(session, bytes, &output)
@@ -72,13 +72,12 @@ package final class SessionWriter: Sendable {
   }
 
   @inline(__always)
-  private func writeIdentity(_ session: Session, _ window: Window, _ output: inout ReservedBytes) {
-    if fields.contains(.source) { output.append(rendering.source.bytes) }
-    if fields.contains(.provider) { output.append(rendering.provider.bytes) }
+  private func writeIdentity(_ nativeID: UnsafeRawBufferPointer, _ output: inout ReservedBytes) {
+    if fields.contains(.source) { output.append(rendering.source) }
+    if fields.contains(.provider) { output.append(rendering.provider) }
     if fields.contains(.nativeId) {
-      output.append(",\"nativeId\":")
-      output.append("\"")
-      output.appendEscaped(window.nativeID(session))
+      output.append(",\"nativeId\":\"")
+      output.append(nativeID)
       output.append("\"")
     }
   }
@@ -194,7 +193,7 @@ package final class SessionWriter: Sendable {
   ) {
     guard session.parentID.isString else { return output.append("null") }
     output.append("\"")
-    output.append(rendering.idPrefix.bytes)
+    output.append(rendering.idPrefix)
     output.append(contentOf: session.parentID, in: bytes)
     output.append("\"")
   }
@@ -213,9 +212,9 @@ package final class SessionWriter: Sendable {
     _ session: Session, _ bytes: UnsafeRawBufferPointer, _ output: inout ReservedBytes
   ) {
     output.append("{")
-    let names = rendering.attributeNames.bytes
-    for index in rendering.attributeRanges.indices {
-      output.append(UnsafeRawBufferPointer(rebasing: names[rendering.attributeRanges[index]]))
+    let names = rendering.attributeNames
+    for index in names.indices {
+      output.append(names[index])
       let isHidden = !showsContact && rendering.contactAttributes & 1 &<< UInt32(index) != 0
       output.append(json: isHidden ? .absent : session.attributes[index], in: bytes)
     }

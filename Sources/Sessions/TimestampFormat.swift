@@ -199,42 +199,63 @@ private struct TimestampReader {
 extension Timestamp {
   /// Bytes of a time as `append(_:)` writes it.
   package static let textLength = 24
+  /// Of them up to the time: `2026-04-20T`.
+  static let dateLength = 11
 
   /// Times that the four digits of a year can say; what lies beyond is written as the nearest.
   private static let expressible: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
 
   /// Writes `2026-04-20T09:00:00.000Z` to `output`, which has room for `textLength` bytes.
   func write(to output: UnsafeMutablePointer<UInt8>) {
-    let clamped = min(max(milliseconds, Self.expressible.lowerBound), Self.expressible.upperBound)
-    // Counted from 0000-03-01 less 400 years, so that no division sees a negative number.
-    let sinceStart = UInt64(clamped + (719_468 + 146_097) * 86_400_000)
-    var time = UInt32(sinceStart % 86_400_000)
-    let (year, month, day) = Self.civil(UInt32(sinceStart / 86_400_000))
-    Self.twoDigits(year / 100, output)
-    Self.twoDigits(year % 100, output + 2)
-    output[4] = UInt8(ascii: "-")
-    Self.twoDigits(month, output + 5)
-    output[7] = UInt8(ascii: "-")
-    Self.twoDigits(day, output + 8)
-    output[10] = UInt8(ascii: "T")
-    Self.twoDigits(time / 3_600_000, output + 11)
-    time %= 3_600_000
-    output[13] = UInt8(ascii: ":")
-    Self.twoDigits(time / 60_000, output + 14)
-    time %= 60_000
-    output[16] = UInt8(ascii: ":")
-    Self.twoDigits(time / 1000, output + 17)
-    time %= 1000
-    output[19] = UInt8(ascii: ".")
-    output[20] = UInt8(truncatingIfNeeded: 0x30 + time / 100)
-    Self.twoDigits(time % 100, output + 21)
-    output[23] = UInt8(ascii: "Z")
+    let (day, time) = dayAndTime
+    Self.write(day: day, to: output)
+    Self.write(time: time, to: output + Self.dateLength)
   }
 
+  /// The day in UTC, counted from 1 March of the year -400 so that no division sees a negative number,
+  /// and the milliseconds since it began.
+  var dayAndTime: (day: UInt64, time: UInt32) {
+    let clamped = min(max(milliseconds, Self.expressible.lowerBound), Self.expressible.upperBound)
+    let sinceStart = UInt64(clamped &+ (719_468 + 146_097) * 86_400_000)
+    let day = sinceStart / 86_400_000
+    return (day, UInt32(truncatingIfNeeded: sinceStart &- day &* 86_400_000))
+  }
+
+  /// Writes `2026-04-20T`: `dateLength` bytes.
+  static func write(day: UInt64, to output: UnsafeMutablePointer<UInt8>) {
+    let (year, month, day) = civil(UInt32(day))
+    twoDigits(year / 100, output)
+    twoDigits(year % 100, output + 2)
+    output[4] = UInt8(ascii: "-")
+    twoDigits(month, output + 5)
+    output[7] = UInt8(ascii: "-")
+    twoDigits(day, output + 8)
+    output[10] = UInt8(ascii: "T")
+  }
+
+  /// Writes `09:00:00.000Z`.
+  static func write(time milliseconds: UInt32, to output: UnsafeMutablePointer<UInt8>) {
+    let seconds = milliseconds / 1000
+    let minutes = seconds / 60
+    let hours = minutes / 60
+    let fraction = milliseconds &- seconds &* 1000
+    twoDigits(hours, output)
+    output[2] = UInt8(ascii: ":")
+    twoDigits(minutes &- hours &* 60, output + 3)
+    output[5] = UInt8(ascii: ":")
+    twoDigits(seconds &- minutes &* 60, output + 6)
+    output[8] = UInt8(ascii: ".")
+    output[9] = UInt8(truncatingIfNeeded: 0x30 &+ fraction / 100)
+    twoDigits(fraction % 100, output + 10)
+    output[12] = UInt8(ascii: "Z")
+  }
+
+  /// Below 100.
   @inline(__always)
   private static func twoDigits(_ value: UInt32, _ output: UnsafeMutablePointer<UInt8>) {
-    output[0] = UInt8(truncatingIfNeeded: 0x30 &+ value / 10)
-    output[1] = UInt8(truncatingIfNeeded: 0x30 &+ value % 10)
+    let tens = value / 10
+    output[0] = UInt8(truncatingIfNeeded: 0x30 &+ tens)
+    output[1] = UInt8(truncatingIfNeeded: 0x30 &+ value &- tens &* 10)
   }
 
   /// Year, month and day of a day counted from 1 March of the year -400.
