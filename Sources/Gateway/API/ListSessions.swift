@@ -15,16 +15,18 @@ struct ListSessions {
       pairs, sources: context.gateway.sources.map(\.name),
       providers: context.gateway.providers)
     let presentation = try exchange.presentation(parameters, pairs)
+    let limit = parameters.limit
+    let deniesPartial = parameters.deniesPartial
     let reading = try PageReading(parameters, context, trace: exchange.trace)
     exchange.onCancel { reading.cancel() }
     reading.start { page, nextCursor in
       exchange.finish { () throws(Problem) in
         exchange.sourceNotes = page.outcomes.map(\.note)
-        note(page, reading.sources, limit: parameters.limit)
-        try PageFailure.check(page, deniesPartial: parameters.deniesPartial)
+        note(page, reading.sources, limit: limit)
+        try PageFailure.check(page, deniesPartial: deniesPartial)
         var response = presentation.response(page, of: reading.sources, nextCursor: nextCursor)
         exchange.code(&response)
-        keep(response, page, reading, limit: parameters.limit, key)
+        keep(response, page, reading, limit: limit, key)
         return response
       }
     }

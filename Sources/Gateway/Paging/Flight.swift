@@ -17,33 +17,38 @@ final class Flight {
   var shared: SharedFlight?
   /// The request of another loop that this one waits for.
   private var joined: SharedFlight?
-  private let address: FlightAddress
-  private weak var directory: FlightDirectory?
-  private let ended: (Flight) -> Void
+  private let loop: EventLoop
+  /// What other loops call it, once one may have to.
+  private var address: FlightAddress?
+  private let ended: ((Flight) -> Void)?
 
   /// - Parameter ended: called when the window has come, or is not wanted any more.
   init(
-    startedAt: Instant, deadline: Instant, on loop: EventLoop, ended: @escaping (Flight) -> Void
+    startedAt: Instant, deadline: Instant, on loop: EventLoop,
+    ended: ((Flight) -> Void)? = nil
   ) {
     self.startedAt = startedAt
     self.deadline = deadline
+    self.loop = loop
     self.ended = ended
-    let directory = FlightDirectory.on(loop)
-    self.directory = directory
-    address = directory.newAddress(loop)
-    directory.flights[address.number] = self
+  }
+
+  private func makeAddress() -> FlightAddress {
+    let made = FlightDirectory.on(loop).address(of: self, on: loop)
+    address = made
+    return made
   }
 
   /// Lets the other loops wait for this one's request.
   func share() -> SharedFlight {
-    let shared = SharedFlight(startedAt: startedAt, deadline: deadline, owner: address)
+    let shared = SharedFlight(startedAt: startedAt, deadline: deadline, owner: makeAddress())
     self.shared = shared
     return shared
   }
 
   /// Waits for a request of another loop. False when that has ended; then this has, too.
   func join(_ other: SharedFlight) -> Bool {
-    guard other.join(address) else {
+    guard other.join(makeAddress()) else {
       close()
       return false
     }
@@ -61,7 +66,7 @@ final class Flight {
     guard waiters.isEmpty, shared?.closeIfUnwanted() ?? true else { return }
     call?.cancel()
     trace?.cancel()
-    joined?.leave(address)
+    if let address { joined?.leave(address) }
     close()
   }
 
@@ -76,8 +81,8 @@ final class Flight {
 
   /// Without an outcome: nobody waits for it.
   func close() {
-    directory?.flights[address.number] = nil
-    ended(self)
+    if let address { FlightDirectory.on(loop).forget(address) }
+    ended?(self)
   }
 }
 
@@ -111,8 +116,11 @@ final class FlightDirectory {
     return made
   }
 
-  fileprivate func newAddress(_ loop: EventLoop) -> FlightAddress {
+  fileprivate func address(of flight: Flight, on loop: EventLoop) -> FlightAddress {
     latestNumber += 1
+    flights[latestNumber] = flight
     return FlightAddress(loop: loop.handle, number: latestNumber)
   }
+
+  fileprivate func forget(_ address: FlightAddress) { flights[address.number] = nil }
 }

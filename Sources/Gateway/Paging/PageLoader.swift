@@ -89,23 +89,29 @@ package final class PageLoader {
     self.scans = scans
     self.notBefore = notBefore
     startedAt = loop.now
-    lists = parts.map { part in
+    var lists: [WindowFetcher.List] = []
+    var sources: [PageBuilder.Source] = []
+    var outcomes: [SourceOutcome] = []
+    for part in parts {
       // What a source that has to be read in full is asked for is the order it knows best.
       let order = part.plan.direction == nil ? SessionOrder.newestFirst : query.order
       let native = part.source.provider.nativeOrder(for: order) ?? order
-      return WindowFetcher.List(
-        part.source, client: part.client, order: native, filter: query.filter,
-        direction: part.plan.direction ?? .onward, trace: trace)
-    }
-    builder = PageBuilder(
-      order: query.order, limit: limit, pageBudget: pageBudget,
-      sources: parts.map {
+      let name = part.source.name
+      lists.append(
+        WindowFetcher.List(
+          part.source, client: part.client, order: native, filter: query.filter,
+          direction: part.plan.direction ?? .onward, trace: trace))
+      sources.append(
         PageBuilder.Source(
-          name: $0.source.name, reader: SourceReader(plan: $0.plan, position: $0.position))
-      })
-    outcomes = parts.map { SourceOutcome(name: $0.source.name) }
-    tickets = parts.map { _ in nil }
-    scanTickets = parts.map { _ in nil }
+          name: name, reader: SourceReader(plan: part.plan, position: part.position)))
+      outcomes.append(SourceOutcome(name: name))
+    }
+    self.lists = lists
+    self.outcomes = outcomes
+    builder = PageBuilder(
+      order: query.order, limit: limit, pageBudget: pageBudget, sources: sources)
+    tickets = Array(repeating: nil, count: parts.count)
+    scanTickets = Array(repeating: nil, count: parts.count)
   }
 
   /// - Parameter completion: called once, on the loop; perhaps before this returns.

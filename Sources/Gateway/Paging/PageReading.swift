@@ -3,7 +3,7 @@ import Transport
 
 /// One page of the list, from its parameters to what was read of all sources: what an answer and the
 /// command line have in common. Loop-confined.
-struct PageReading {
+final class PageReading {
   /// Those that take part, in the page's order.
   let sources: [Source]
   private let traversal: Traversal
@@ -15,7 +15,8 @@ struct PageReading {
   ) throws(Problem) {
     let gateway = context.gateway
     let now = WallClock.now()
-    traversal = try Traversal(parameters, gateway, now: now)
+    let traversal = try Traversal(parameters, gateway, now: now)
+    self.traversal = traversal
     let parts = context.parts(of: traversal, limit: parameters.limit)
     sources = parts.map(\.source)
     signer = gateway.signer
@@ -29,7 +30,7 @@ struct PageReading {
   /// - Parameter completion: called once, on the loop, perhaps before this returns, with the page and
   ///   the cursor of the next one, if there is more.
   func start(_ completion: @escaping (PageLoader.Page, _ nextCursor: String?) -> Void) {
-    loader.load { page in
+    loader.load { [traversal, signer] page in
       completion(page, page.hasMore ? traversal.cursor(after: page, signer: signer) : nil)
     }
   }

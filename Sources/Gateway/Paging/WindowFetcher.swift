@@ -52,10 +52,14 @@ package final class WindowFetcher {
   }
 
   /// What a fetch is of: a source's list as one query sees it.
-  package struct List {
+  package final class List {
     package let source: Source
     package let client: UpstreamClient
-    package let key: WindowStore.ListKey
+    /// What it is kept and shared by.
+    package private(set) lazy var key = WindowStore.ListKey(
+      source: source.storeKey,
+      target: source.provider.listTarget(
+        WindowRequest(offset: 0, count: 1), order: order, filter: filter))
     package let order: SessionOrder
     package let filter: SessionFilter
     package let direction: WalkDirection
@@ -73,10 +77,6 @@ package final class WindowFetcher {
       self.filter = filter
       self.direction = direction
       self.trace = trace
-      let first = WindowRequest(offset: 0, count: 1)
-      key = .init(
-        source: source.storeKey,
-        target: source.provider.listTarget(first, order: order, filter: filter))
     }
   }
 
@@ -90,6 +90,11 @@ package final class WindowFetcher {
     _ request: WindowRequest, of list: List, notBefore: Instant, deadline: Instant,
     usesStore: Bool = true, completion: @escaping Completion
   ) -> Ticket? {
+    // Without a TTL nothing is kept or shared: what a caller is answered has been asked for it alone.
+    guard store.isEnabled else {
+      let flight = Flight(startedAt: loop.now, deadline: deadline, on: loop)
+      return ask(request, of: list, flight, keepingIn: nil, completion)
+    }
     if usesStore,
       let window = store.window(list.key, request, list.direction, notBefore: notBefore)
     {
@@ -98,25 +103,29 @@ package final class WindowFetcher {
       return nil
     }
     let key = FlightKey(list: list.key, request: request)
-    // Without a TTL nothing is shared: what a caller is answered has been asked for it alone.
-    let known = store.isEnabled ? store.flights[key] : nil
-    if store.isEnabled,
-      let flight = flight(underWay: key, known, notBefore: notBefore, deadline: deadline)
-    {
+    let known = store.flights[key]
+    if let flight = flight(underWay: key, known, notBefore: notBefore, deadline: deadline) {
       metrics.counts.lookup(.shared, of: list.source.name)
       return wait(for: flight, Ticket(completion, startedFlight: false))
     }
     let flight = flight(key, startedAt: loop.now, deadline: deadline)
-    if store.isEnabled, !store.flights.add(flight.share(), key, replacing: known) {
+    if !store.flights.add(flight.share(), key, replacing: known) {
       // Another loop has begun one since.
       flight.close()
       return fetch(
         request, of: list, notBefore: notBefore, deadline: deadline, usesStore: usesStore,
         completion: completion)
     }
+    return ask(request, of: list, flight, keepingIn: usesStore ? store : nil, completion)
+  }
+
+  private func ask(
+    _ request: WindowRequest, of list: List, _ flight: Flight, keepingIn store: WindowStore?,
+    _ completion: @escaping Completion
+  ) -> Ticket {
     metrics.counts.lookup(.asked, of: list.source.name)
     let ticket = wait(for: flight, Ticket(completion, startedFlight: true))
-    start(flight, request, list, deadline, usesStore ? store : nil)
+    start(flight, request, list, store)
     return ticket
   }
 
@@ -153,8 +162,7 @@ package final class WindowFetcher {
   }
 
   private func start(
-    _ flight: Flight, _ request: WindowRequest, _ list: List, _ deadline: Instant,
-    _ store: WindowStore?
+    _ flight: Flight, _ request: WindowRequest, _ list: List, _ store: WindowStore?
   ) {
     let provider = list.source.provider
     let target = provider.listTarget(request, order: list.order, filter: list.filter)
@@ -162,7 +170,7 @@ package final class WindowFetcher {
     flight.trace = trace
     flight.client = list.client
     flight.call = list.client.get(
-      target, fields: trace?.fields ?? Fields(), deadline: deadline
+      target, fields: trace?.fields ?? Fields(), deadline: flight.deadline
     ) { result in
       trace?.end(result)
       switch result {
