@@ -88,7 +88,7 @@ let package = Package(
       name: "FuzzTargets", dependencies: ["Sessions", "HTTP", "JSON", "YAML", "Bytes"],
       path: "Tests/Fuzz/Targets", swiftSettings: strict),
     tests("FuzzTests", ["FuzzTargets", "Support"]),
-    tests("JSONTests", ["JSON", "Bytes", "Support"]),
+    tests("JSONTests", ["JSON", "Bytes", "CBytes", "Support"]),
     tests("HTTPTests", ["HTTP", "Bytes", "FuzzTargets", "Support"]),
     tests("YAMLTests", ["YAML", "Support", yams]),
     tests("SessionsTests", ["Sessions", "JSON", "Bytes", "COpenSSL", "Support"]),

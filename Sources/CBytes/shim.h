@@ -1,7 +1,9 @@
 #ifndef CBYTES_SHIM_H
 #define CBYTES_SHIM_H
 // Swift compares sixteen bytes at once, but cannot turn the outcome into the bits of an integer, which
-// is one instruction on x86-64 and a few on arm64. Clang's vectors do on every processor.
+// is one instruction on x86-64 and a few on arm64. Clang's vectors do on every processor. Nor can Swift
+// compile one function for a processor that others may be without.
+#include <stddef.h>
 #include <stdint.h>
 
 typedef int8_t bytes_vector __attribute__((ext_vector_type(16)));
@@ -29,10 +31,38 @@ static inline __attribute__((always_inline)) uint32_t bytes_special16(const uint
   return bytes_bits((bytes < 0x21) | (bytes == (0x5C ^ 2)));
 }
 
-// Which of 32 bytes from `start` end a plain run of a JSON string: a quote, a backslash, a control
-// character or one beyond ASCII.
-static inline __attribute__((always_inline)) uint32_t bytes_special(const uint8_t *start) {
-  return bytes_special16(start) | bytes_special16(start + 16) << 16;
+// Which of 32 bytes times `blocks` end a plain run of a JSON string, a quote, a backslash, a control
+// character or one beyond ASCII: one bit for each, 32 to an integer, little-endian.
+static inline __attribute__((always_inline)) void bytes_mark_special_by16(
+    const uint8_t *start, size_t blocks, uint32_t *bits) {
+  for (size_t block = 0; block < blocks; block++, start += 32)
+    bits[block] = bytes_special16(start) | bytes_special16(start + 16) << 16;
+}
+
+#if defined(__x86_64__)
+typedef int8_t bytes_wide __attribute__((ext_vector_type(32)));
+typedef char bytes_wide_comparison __attribute__((ext_vector_type(32)));
+typedef _Bool bytes_wide_flags __attribute__((ext_vector_type(32)));
+
+// The same with vectors twice as wide, which not every processor of this kind has.
+static __attribute__((noinline, target("avx2"))) void bytes_mark_special_by32(
+    const uint8_t *start, size_t blocks, uint32_t *bits) {
+  for (size_t block = 0; block < blocks; block++, start += 32) {
+    bytes_wide bytes;
+    __builtin_memcpy(&bytes, start, sizeof bytes);
+    bytes ^= 2;
+    bytes_wide_comparison special = (bytes < 0x21) | (bytes == (0x5C ^ 2));
+    bytes_wide_flags flags = __builtin_convertvector(special, bytes_wide_flags);
+    __builtin_memcpy(bits + block, &flags, sizeof flags);
+  }
+}
+#endif
+
+static inline void bytes_mark_special(const uint8_t *start, size_t blocks, uint32_t *bits) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) return bytes_mark_special_by32(start, blocks, bits);
+#endif
+  bytes_mark_special_by16(start, blocks, bits);
 }
 
 // Which of 32 bytes differ.

@@ -2,9 +2,8 @@ extension JSONProjection {
   /// Reads the answer to a list. Every byte is checked; see `JSONScanner`.
   package func readList(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONTable {
     let table = JSONTable(columns: itemSlots, envelopeSlots: envelopeSlots)
-    let guesses = makeGuesses()
-    defer { guesses.deallocate() }
-    let reader = try JSONReader(bytes, self, table, guesses)
+    let reader = try JSONReader(bytes, self, table)
+    defer { reader.deallocate() }
     try reader.readDocument { (start) throws(JSONError) in
       if listIsRoot { return try reader.readList(start, depth: 0) }
       guard reader.scanner.base[start] == UInt8(ascii: "{") else {
@@ -18,9 +17,8 @@ extension JSONProjection {
   /// Reads the answer to a single item: a table of one row.
   package func readItem(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONTable {
     let table = JSONTable(columns: itemSlots, envelopeSlots: envelopeSlots)
-    let guesses = makeGuesses()
-    defer { guesses.deallocate() }
-    let reader = try JSONReader(bytes, self, table, guesses)
+    let reader = try JSONReader(bytes, self, table)
+    defer { reader.deallocate() }
     try reader.readDocument { (start) throws(JSONError) in
       try reader.readItem(start, depth: 0)
     }
@@ -32,7 +30,7 @@ extension JSONProjection {
   /// Guesses at the names of an object of each kind, by place; those further on share the last one.
   static let guessesPerNode = 64
 
-  private func makeGuesses() -> UnsafeMutablePointer<KeyGuess> {
+  fileprivate func makeGuesses() -> UnsafeMutablePointer<KeyGuess> {
     let count = nodeCount * Self.guessesPerNode
     let guesses = UnsafeMutablePointer<KeyGuess>.allocate(capacity: count)
     guesses.initialize(repeating: KeyGuess(), count: count)
@@ -47,20 +45,25 @@ struct JSONReader {
   private let table: JSONTable
   private let guesses: UnsafeMutablePointer<KeyGuess>
 
-  /// - Parameter guesses: for every node, kept by the caller while this reads.
+  /// Deallocate it afterwards.
   init(
-    _ bytes: UnsafeRawBufferPointer, _ projection: JSONProjection, _ table: JSONTable,
-    _ guesses: UnsafeMutablePointer<KeyGuess>
+    _ bytes: UnsafeRawBufferPointer, _ projection: JSONProjection, _ table: JSONTable
   ) throws(JSONError) {
     guard bytes.count < UInt32.max else { throw JSONError(.tooLarge, at: 0) }
     guard let start = bytes.baseAddress, bytes.count > 0 else {
       throw JSONError(.unexpectedEnd, at: 0)
     }
+    let base = start.assumingMemoryBound(to: UInt8.self)
     scanner = JSONScanner(
-      base: start.assumingMemoryBound(to: UInt8.self), end: bytes.count)
+      base: base, end: bytes.count, special: SpecialBytes(base: base, end: bytes.count))
     self.projection = projection
     self.table = table
-    self.guesses = guesses
+    guesses = projection.makeGuesses()
+  }
+
+  func deallocate() {
+    scanner.special.deallocate()
+    guesses.deallocate()
   }
 
   /// Reads one value with white space around it, and nothing else.

@@ -6,6 +6,7 @@
 struct JSONScanner {
   let base: UnsafePointer<UInt8>
   let end: Int
+  let special: SpecialBytes
 
   /// Bytes that are looked at together.
   static let blockLength = 32

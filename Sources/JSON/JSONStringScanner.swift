@@ -1,14 +1,12 @@
-import CBytes
-
 extension JSONScanner {
   /// Steps over a string from the byte after its opening quote to the one after its closing quote,
-  /// and says whether it holds an escape. Most are short and plain: one look at 32 bytes.
+  /// and says whether it holds an escape. Most are short and plain: one look at what is special.
   @inline(__always)
   func skipString(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
-    if start <= lastBlock {
-      let special = bytes_special(base + start)
-      let position = start &+ special.trailingZeroBitCount
-      if special != 0, base[position] == UInt8(ascii: "\"") { return (position &+ 1, false) }
+    let found = special.from(start)
+    if found != 0 {
+      let position = start &+ found.trailingZeroBitCount
+      if base[position] == UInt8(ascii: "\"") { return (position &+ 1, false) }
     }
     return try skipAnyString(start)
   }
@@ -17,30 +15,23 @@ extension JSONScanner {
   private func skipAnyString(_ start: Int) throws(JSONError) -> (end: Int, isEscaped: Bool) {
     var position = start
     var isEscaped = false
-    while position <= lastBlock {
-      let block = position
-      var special = bytes_special(base + block)
-      position = block &+ Self.blockLength
-      while special != 0 {
-        let found = block &+ special.trailingZeroBitCount
-        if base[found] == UInt8(ascii: "\"") { return (found &+ 1, isEscaped) }
-        let next = try skipSpecial(found, &isEscaped)
-        // What it took is no longer looked at, which may go on in the next block.
-        let taken = next &- block
-        if taken >= Self.blockLength {
-          position = next
+    while position < end {
+      let first = position
+      var found = special.from(first)
+      position = SpecialBytes.reach(first)
+      while found != 0 {
+        let next = first &+ found.trailingZeroBitCount
+        if base[next] == UInt8(ascii: "\"") { return (next &+ 1, isEscaped) }
+        let after = try skipSpecial(next, &isEscaped)
+        // It may go on beyond what was looked at.
+        if after >= position {
+          position = after
           break
         }
-        special &= .max &<< UInt32(truncatingIfNeeded: taken)
+        found &= .max &<< UInt64(truncatingIfNeeded: after &- first)
       }
     }
-    while position < end {
-      let byte = base[position]
-      if byte == UInt8(ascii: "\"") { return (position &+ 1, isEscaped) }
-      let isPlain = byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\\")
-      position = isPlain ? position &+ 1 : try skipSpecial(position, &isEscaped)
-    }
-    throw JSONError(.unexpectedEnd, at: position)
+    throw JSONError(.unexpectedEnd, at: end)
   }
 
   /// Steps over what is neither plain nor the string's end.
