@@ -22,7 +22,7 @@ package final class ByteBuffer {
   /// - Parameter capacity: bytes to reserve, at least 64.
   package init(capacity: Int = 256) {
     self.capacity = max(64, capacity)
-    base = .allocate(byteCount: self.capacity, alignment: 16)
+    base = HeapMemory.allocate(self.capacity)
     used = 0
   }
 
@@ -35,7 +35,7 @@ package final class ByteBuffer {
     self.init(text.utf8)
   }
 
-  deinit { base.deallocate() }
+  deinit { HeapMemory.free(base) }
 
   /// The written bytes. Valid until the next call that writes, and only while the buffer lives.
   @inlinable package var bytes: UnsafeRawBufferPointer {
@@ -55,10 +55,7 @@ package final class ByteBuffer {
 
   @usableFromInline package func grow(by extra: Int) {
     let wanted = max(capacity * 2, used + extra)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
-    moved.copyMemory(from: base, byteCount: used)
-    base.deallocate()
-    base = moved
+    base = HeapMemory.grow(base, to: wanted)
     capacity = wanted
   }
 

@@ -1,3 +1,5 @@
+import Bytes
+
 extension JSONProjection {
   /// Reads the answer to a list. Every byte is checked; see `JSONScanner`.
   package func readList(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONTable {
@@ -32,7 +34,8 @@ extension JSONProjection {
 
   fileprivate func makeGuesses() -> UnsafeMutablePointer<KeyGuess> {
     let count = nodeCount * Self.guessesPerNode
-    let guesses = UnsafeMutablePointer<KeyGuess>.allocate(capacity: count)
+    let guesses = HeapMemory.allocate(count * MemoryLayout<KeyGuess>.stride)
+      .bindMemory(to: KeyGuess.self, capacity: count)
     guesses.initialize(repeating: KeyGuess(), count: count)
     return guesses
   }
@@ -63,7 +66,7 @@ struct JSONReader {
 
   func deallocate() {
     scanner.special.deallocate()
-    guesses.deallocate()
+    HeapMemory.free(guesses)
   }
 
   /// Reads one value with white space around it, and nothing else.

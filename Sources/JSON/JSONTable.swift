@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a `JSONProjection` found in one document: a row of tokens for each item of its list, and the
 /// envelope's tokens. Tokens point into the bytes that were read; the table keeps none of them.
 ///
@@ -18,8 +20,8 @@ package final class JSONTable: @unchecked Sendable {
   init(columns: Int, envelopeSlots: Int) {
     self.columns = columns
     rowCapacity = 64
-    rows = .allocate(capacity: rowCapacity * (columns + 1))
-    envelope = .allocate(capacity: max(1, envelopeSlots))
+    rows = Self.allocate(rowCapacity * (columns + 1))
+    envelope = Self.allocate(max(1, envelopeSlots))
     envelope.initialize(repeating: .absent, count: max(1, envelopeSlots))
     self.envelopeSlots = envelopeSlots
   }
@@ -27,8 +29,13 @@ package final class JSONTable: @unchecked Sendable {
   private let envelopeSlots: Int
 
   deinit {
-    rows.deallocate()
-    envelope.deallocate()
+    HeapMemory.free(rows)
+    HeapMemory.free(envelope)
+  }
+
+  private static func allocate(_ count: Int) -> UnsafeMutablePointer<JSONToken> {
+    HeapMemory.allocate(count * MemoryLayout<JSONToken>.stride)
+      .bindMemory(to: JSONToken.self, capacity: count)
   }
 
   /// The tokens of one item, and last that of the item as a whole. Valid while the table lives.
@@ -63,11 +70,9 @@ package final class JSONTable: @unchecked Sendable {
   func removeRows() { rowCount = 0 }
 
   private func growRows() {
-    let grown = UnsafeMutablePointer<JSONToken>.allocate(
-      capacity: 2 * rowCapacity * (columns + 1))
-    grown.moveInitialize(from: rows, count: rowCount * (columns + 1))
-    rows.deallocate()
-    rows = grown
     rowCapacity *= 2
+    let count = rowCapacity * (columns + 1)
+    rows = HeapMemory.grow(rows, to: count * MemoryLayout<JSONToken>.stride)
+      .bindMemory(to: JSONToken.self, capacity: count)
   }
 }

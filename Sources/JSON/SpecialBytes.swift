@@ -1,3 +1,4 @@
+import Bytes
 import CBytes
 
 /// Which bytes of a document may end a plain run of a string: a quote, a backslash, a control character
@@ -10,7 +11,7 @@ struct SpecialBytes {
   init(base: UnsafePointer<UInt8>, end: Int) {
     let blocks = end / Self.blockLength
     // A word may be read from the byte that the bit of `end` is in.
-    bits = .allocate(capacity: blocks + 3)
+    bits = HeapMemory.allocate((blocks + 3) * 4).bindMemory(to: UInt32.self, capacity: blocks + 3)
     bytes_mark_special(base, blocks, bits)
     var rest: UInt32 = 0
     for offset in 0..<end % Self.blockLength
@@ -22,7 +23,7 @@ struct SpecialBytes {
     bits[blocks + 2] = 0
   }
 
-  func deallocate() { bits.deallocate() }
+  func deallocate() { HeapMemory.free(bits) }
 
   /// The lowest bit stands for the byte at `position`, which is `end` at most, and the next ones for
   /// those before `reach(position)` and before `end`.
