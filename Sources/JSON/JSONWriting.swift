@@ -131,7 +131,7 @@ extension JSONText {
     let below =
       (word &- each &* 0x20) & ~word | (quote &- each) & ~quote
       | (backslash &- each) & ~backslash
-    return below & each &* 0x80 != 0
+    return below & (each &* 0x80) != 0
   }
 
   private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {

@@ -21,6 +21,34 @@ import Testing
     #expect(buffer.text.contains(#"\u0000\u001f"#))
   }
 
+  /// Eight bytes are looked at together: each byte, at each place among plain ones and beside a second.
+  @Test func `every byte is escaped wherever it stands`() {
+    for byte in UInt8.min...0x7F {
+      for place in 0..<20 {
+        for second in [0x61, 0x20, 0x21, 0x5D, byte] as [UInt8] {
+          var text = [UInt8](repeating: 0x61, count: 20)
+          text[place] = byte
+          text[(place + 1) % 20] = second
+          let buffer = ByteBuffer()
+          text.withUnsafeBytes { buffer.appendEscaped($0) }
+          #expect(Array(buffer.bytes) == text.flatMap(escaped), "\(byte) at \(place)")
+        }
+      }
+    }
+  }
+
+  private func escaped(_ byte: UInt8) -> [UInt8] {
+    switch byte {
+    case 0x22, 0x5C: [0x5C, byte]
+    case 0x0A: Array(#"\n"#.utf8)
+    case 0x0D: Array(#"\r"#.utf8)
+    case 0x09: Array(#"\t"#.utf8)
+    case ..<0x20:
+      Array((byte < 0x10 ? #"\u000"# : #"\u00"#).utf8) + Array(String(byte, radix: 16).utf8)
+    default: [byte]
+    }
+  }
+
   @Test(arguments: [
     (#""plain""#, #""plain""#), (#""a\u0041\n\/""#, #""a\u0041\n\/""#), ("-1.50e+2", "-1.50e+2"),
     ("null", "null"), (#"{"a": [1, 2]}"#, #"{"a": [1, 2]}"#),
