@@ -104,8 +104,15 @@ package final class ByteBuffer {
   }
 
   /// Appends the decimal digits of `number`.
-  package func append(decimal number: some FixedWidthInteger) {
-    var magnitude = UInt64(number.magnitude)
+  package func append(decimal number: Int) { append(decimal: Int64(number)) }
+
+  package func append(decimal number: Int64) {
+    if number < 0 { append(UInt8(ascii: "-")) }
+    append(decimal: UInt64(number.magnitude))
+  }
+
+  package func append(decimal number: UInt64) {
+    var magnitude = number
     withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
       var start = 20
       repeat {
@@ -113,7 +120,6 @@ package final class ByteBuffer {
         digits[start] = UInt8(truncatingIfNeeded: magnitude % 10) + 0x30
         magnitude /= 10
       } while magnitude > 0
-      if number < 0 { append(0x2D) }
       append(UnsafeRawBufferPointer(rebasing: digits[start..<20]))
     }
   }

@@ -28,6 +28,9 @@ package struct Fields: Sendable {
   package init() {}
 
   package init(_ pairs: [(String, String)]) {
+    // With room for what is added to most messages.
+    entries.reserveCapacity(pairs.count + 6)
+    storage.reserveCapacity(512)
     for (name, value) in pairs { append(name, value) }
   }
 

@@ -68,10 +68,11 @@ package struct PageBuilder {
       // The page ends once the source that holds it back has spent its budget. One that is merely
       // slow is waited for, whatever the others have spent: else it would never get its turn.
       let frontier = blocking.compactMap { sources[$0].reader.frontier }.min() ?? .min
-      let spent = blocking.filter(hasSpentBudget)
-      guard spent.contains(where: { sources[$0].reader.frontier == frontier }) else {
-        return blocking.filter { !spent.contains($0) }
-      }
+      guard
+        blocking.contains(where: {
+          hasSpentBudget($0) && sources[$0].reader.frontier == frontier
+        })
+      else { return blocking.filter { !hasSpentBudget($0) } }
       for source in sources.indices {
         sources[source].reader.advance(to: frontier, afterID: nil)
       }

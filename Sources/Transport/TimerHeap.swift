@@ -1,8 +1,11 @@
 /// A single-shot timer of one loop. Make it once and schedule it again as often as needed: a
 /// connection re-arms the same object on every request.
+///
+/// `@exclusivity(unchecked)`: only the heap below writes either, a value at a time and never `inout`;
+/// a dozen comparisons a timer would each be checked.
 package final class LoopTimer {
-  package fileprivate(set) var deadline = Instant(nanoseconds: 0)
-  fileprivate var index = -1
+  @exclusivity(unchecked) package fileprivate(set) var deadline = Instant(nanoseconds: 0)
+  @exclusivity(unchecked) fileprivate var index = -1
   private let action: () -> Void
 
   package init(_ action: @escaping () -> Void) { self.action = action }

@@ -176,9 +176,13 @@ final class Exchange {
   /// `application/json`, or any type with the suffix `+json` (RFC 6839, 3.1).
   static func isJSON(_ contentType: String) -> Bool {
     if contentType == "application/json" { return true }
-    var type = contentType.lowercased().prefix { $0 != ";" }
-    while type.last == " " || type.last == "\t" { type.removeLast() }
-    return type == "application/json" || type.hasSuffix("+json") && type.contains("/")
+    var essence = contentType.utf8.prefix { $0 != UInt8(ascii: ";") }
+    while let last = essence.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") {
+      essence.removeLast()
+    }
+    let type = Substring(essence).lowercased()
+    return type == "application/json"
+      || type.hasSuffix("+json") && type.utf8.contains(UInt8(ascii: "/"))
   }
 }
 

@@ -117,17 +117,24 @@ package final class PageLoader {
   /// - Parameter completion: called once, on the loop; perhaps before this returns.
   package func load(_ completion: @escaping (Page) -> Void) {
     self.completion = completion
-    for source in lists.indices where !builder.isExhausted(source) {
-      let timeout = lists[source].source.settings.timeout
+    let asked = lists.indices.filter { !builder.isExhausted($0) }
+    // One for all sources of the same patience, mostly one at all.
+    for timeout in Set(asked.map { lists[$0].source.settings.timeout }) {
       // The client bounds each call; this bounds all calls of a page together, and a scan.
       // A call that ends at the same time goes first: its client knows what it waited for, and counts.
       let timer = LoopTimer { [weak self, loop] in
-        loop.defer { self?.runOut(source, timeout) }
+        loop.defer { self?.runOut(timeout) }
       }
       timers.append(timer)
       loop.schedule(timer, at: startedAt + timeout)
     }
     step()
+  }
+
+  private func runOut(_ timeout: Duration) {
+    for source in lists.indices where lists[source].source.settings.timeout == timeout {
+      runOut(source, timeout)
+    }
   }
 
   /// The caller has left: what nobody else waits for is canceled.

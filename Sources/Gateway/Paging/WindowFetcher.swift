@@ -14,7 +14,8 @@ package final class WindowFetcher {
   /// One caller's interest in a window.
   package final class Ticket {
     private var completion: Completion?
-    fileprivate weak var flight: Flight?
+    /// While it is waited for; it holds this ticket, too.
+    fileprivate var flight: Flight?
     private let startedFlight: Bool
 
     fileprivate init(_ completion: @escaping Completion, startedFlight: Bool) {
@@ -28,10 +29,13 @@ package final class WindowFetcher {
     /// The window is no longer wanted; the completion is not called.
     package func cancel() {
       completion = nil
+      let flight = flight
+      self.flight = nil
       flight?.left(by: self)
     }
 
     func arrived(_ outcome: Outcome, _ requests: Int) {
+      flight = nil
       completion?(outcome, startedFlight ? requests : 0)
       completion = nil
     }
