@@ -16,6 +16,8 @@ package struct SourceRow: Sendable {
   var listOffset: Int { window.offset + Int(window.positions[index]) }
   /// Read from the window's bytes each time.
   package var session: Session { window.session(index) }
+  /// Says that the session is read soon.
+  package func prefetch(_ part: Window.PrefetchPart) { window.prefetch(index, part) }
   package var nativeID: UnsafeRawBufferPointer { window.storage[window.rows[index].nativeID] }
 
   /// Strictly before in the requested order, within one source.

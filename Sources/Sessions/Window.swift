@@ -24,18 +24,43 @@ package final class Window: @unchecked Sendable {
   /// How many sessions the whole query has, where the provider says so.
   package let total: Total?
 
-  private let read: Reader
-  /// Bytes that `read` keeps alive.
-  private let readerBytes: Int
+  private let reader: Reader
 
-  /// Fills in one session, but for what its row says.
-  /// - Parameters:
-  ///   - position: in the raw answer.
-  ///   - storage: the window's bytes.
-  package typealias Reader =
-    @Sendable (
-      _ position: Int, _ storage: UnsafeRawBufferPointer, _ session: inout Session
-    ) -> Void
+  /// Reads sessions from what the provider found of them. Positions are those in the raw answer,
+  /// `storage` is the window's bytes.
+  package struct Reader: Sendable {
+    /// Fills in one session, but for what its row says.
+    package let read:
+      @Sendable (
+        _ position: Int, _ storage: UnsafeRawBufferPointer, _ session: inout Session
+      ) -> Void
+    /// Says that one is read soon: what was found, or what that points to.
+    package let prefetch:
+      @Sendable (_ position: Int, _ storage: UnsafeRawBufferPointer, _ part: PrefetchPart) -> Void
+    /// Bytes that these keep alive.
+    package let byteCount: Int
+
+    package init(
+      byteCount: Int,
+      prefetch:
+        @escaping @Sendable (
+          _ position: Int, _ storage: UnsafeRawBufferPointer, _ part: PrefetchPart
+        ) -> Void,
+      read:
+        @escaping @Sendable (
+          _ position: Int, _ storage: UnsafeRawBufferPointer, _ session: inout Session
+        ) -> Void
+    ) {
+      self.byteCount = byteCount
+      self.prefetch = prefetch
+      self.read = read
+    }
+  }
+
+  /// What a session is read from, in the order in which it is looked at.
+  package enum PrefetchPart {
+    case tokens, text
+  }
 
   /// What identity and order need of a session.
   package struct Row: Sendable {
@@ -69,13 +94,11 @@ package final class Window: @unchecked Sendable {
 
   package init(
     storage: ByteBuffer, rows: [Row], positions: [Int32], rawCount: Int, rejected: Int,
-    offset: Int, requested: Int, end: ListEnd, total: Total?, readerBytes: Int,
-    read: @escaping Reader
+    offset: Int, requested: Int, end: ListEnd, total: Total?, reader: Reader
   ) {
     self.storage = storage
     self.rows = rows
-    self.readerBytes = readerBytes
-    self.read = read
+    self.reader = reader
     self.positions = positions
     self.rawCount = rawCount
     self.rejected = rejected
@@ -88,7 +111,7 @@ package final class Window: @unchecked Sendable {
 
   /// Bytes of memory that this keeps alive, about.
   package var footprint: Int {
-    storage.capacity + readerBytes + rows.capacity * MemoryLayout<Row>.stride
+    storage.capacity + reader.byteCount + rows.capacity * MemoryLayout<Row>.stride
       + positions.capacity * MemoryLayout<Int32>.stride
   }
 
@@ -99,8 +122,13 @@ package final class Window: @unchecked Sendable {
     session.nativeID = rows[index].nativeID
     session.createdAt = rows[index].createdAt
     session.updatedAt = rows[index].updatedAt
-    read(Int(positions[index]), storage.bytes, &session)
+    reader.read(Int(positions[index]), storage.bytes, &session)
     return session
+  }
+
+  /// Says that a session is read soon.
+  package func prefetch(_ index: Int, _ part: PrefetchPart) {
+    reader.prefetch(Int(positions[index]), storage.bytes, part)
   }
 
   /// What each session starts as: copied at once, not member by member.

@@ -38,9 +38,17 @@ struct PageRows {
     let start = body.count
     for (index, (source, row)) in rows.enumerated() {
       if index > 0 { body.append(separator) }
+      prefetch(rows, after: index)
       writers[source].write(row.session, of: row.window, to: body)
     }
     if endsWithIt, !rows.isEmpty { body.append(separator) }
     return start..<body.count
+  }
+
+  /// While one row is written, the next are fetched into the processor's caches. Their windows came one
+  /// by one, and those of many other pages between them.
+  private func prefetch(_ rows: [(source: Int, row: SourceRow)], after index: Int) {
+    if index + 4 < rows.count { rows[index + 4].row.prefetch(.tokens) }
+    if index + 2 < rows.count { rows[index + 2].row.prefetch(.text) }
   }
 }
