@@ -44,7 +44,9 @@ package struct PageBuilder {
   package func returned(_ source: Int) -> Int { sources[source].returned }
 
   /// Where each source is to be read on from, by the order of `sources`.
-  package var positions: [SourcePosition] { sources.map { $0.reader.finalPosition() } }
+  package var positions: [SourcePosition] {
+    sources.indices.map { sources[$0].reader.finalPosition() }
+  }
 
   /// Takes all that is known, and gives the sources that have to be read on now; none once the page
   /// is done or while what it waits for is outstanding.

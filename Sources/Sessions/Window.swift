@@ -119,11 +119,17 @@ package final class Window: @unchecked Sendable {
   /// most rows of a window are ordered and passed over, not returned.
   package func session(_ index: Int) -> Session {
     var session = Self.blank
+    read(index, into: &session)
+    return session
+  }
+
+  /// The same in place of another one: a session is half a kilobyte to copy.
+  package func read(_ index: Int, into session: inout Session) {
+    session = Self.blank
     session.nativeID = rows[index].nativeID
     session.createdAt = rows[index].createdAt
     session.updatedAt = rows[index].updatedAt
     reader.read(Int(positions[index]), storage.bytes, &session)
-    return session
   }
 
   /// Says that a session is read soon.
@@ -132,7 +138,7 @@ package final class Window: @unchecked Sendable {
   }
 
   /// What each session starts as: copied at once, not member by member.
-  private static let blank = Session(
+  package static let blank = Session(
     nativeID: 0..<0, createdAt: Timestamp(milliseconds: 0), raw: .absent)
 
   /// The sessions of all rows, each read when it is come to.

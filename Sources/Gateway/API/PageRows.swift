@@ -36,10 +36,12 @@ struct PageRows {
     to body: ByteBuffer
   ) -> Range<Int> {
     let start = body.count
+    var session = Window.blank
     for (index, (source, row)) in rows.enumerated() {
       if index > 0 { body.append(separator) }
       prefetch(rows, after: index)
-      writers[source].write(row.session, of: row.window, to: body)
+      row.window.read(row.index, into: &session)
+      writers[source].write(session, of: row.window, to: body)
     }
     if endsWithIt, !rows.isEmpty { body.append(separator) }
     return start..<body.count
