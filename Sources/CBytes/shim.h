@@ -2,7 +2,7 @@
 #define CBYTES_SHIM_H
 // Swift compares sixteen bytes at once, but cannot turn the outcome into the bits of an integer, which
 // is one instruction on x86-64 and a few on arm64. Clang's vectors do on every processor. Nor can Swift
-// compile one function for a processor that others may be without.
+// compile one function for a processor that others may be without, or ask for memory ahead.
 #include <stddef.h>
 #include <stdint.h>
 

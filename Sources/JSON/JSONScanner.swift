@@ -1,14 +1,14 @@
 /// Steps over JSON (RFC 8259) and checks every byte that it steps over, without keeping any of it.
 ///
 /// Positions are offsets into `base`; every read of a byte is preceded by a comparison of its
-/// position with `end`, and every wider read by one with `end` minus its width, so that nothing is
-/// read outside of the bytes given.
+/// position with `end`, or is of one that `special` marks, all of which lie before it; every wider read is
+/// preceded by a comparison with `end` minus its width. So nothing is read outside of the bytes given.
 struct JSONScanner {
   let base: UnsafePointer<UInt8>
   let end: Int
   let special: SpecialBytes
 
-  /// Bytes that are looked at together.
+  /// Bytes that a name is compared by, and a word looked at with.
   static let blockLength = 32
   /// A block may be read from here and from every position before; negative when none may.
   var lastBlock: Int { end &- Self.blockLength }

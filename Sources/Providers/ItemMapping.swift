@@ -64,20 +64,15 @@ where Slot.RawValue == Int {
       positions.append(Int32(truncatingIfNeeded: index))
     }
     if hasEscapedIDs { resolveEscapedIDs(&rows, positions, table, body) }
-    let reader = Window.Reader(byteCount: table.byteCount) { position, storage, part in
-      switch part {
-      case .tokens: table.prefetch(position)
-      case .text: table.prefetchValues(position, in: storage)
-      }
-    } read: { position, storage, session in
+    return Window(
+      storage: body, rows: rows, positions: positions, rawCount: table.rowCount,
+      rejected: table.rowCount - rows.count, offset: request.offset,
+      requested: request.count, end: end, total: total, table: table
+    ) { position, storage, session in
       let row = ItemRow<Slot>(tokens: table.row(position), source: storage)
       session.raw = row.item
       complete(&session, row)
     }
-    return Window(
-      storage: body, rows: rows, positions: positions, rawCount: table.rowCount,
-      rejected: table.rowCount - rows.count, offset: request.offset,
-      requested: request.count, end: end, total: total, reader: reader)
   }
 
   /// Reads the answer to a single item: a window of one session.

@@ -1,52 +1,43 @@
 import COpenSSL
-import Synchronization
 
 /// HMAC-SHA256 (RFC 2104) with one key, by OpenSSL. The library's one call for it looks two algorithms
-/// up by their names and takes the key in anew each time, with forty allocations; here both are done
-/// once, and a code takes a lock, since the library keeps its state in what was made from the key.
-final class HMACSHA256: Sendable {
-  private let context: Mutex<KeyedContext>
+/// up by their names and takes the key in anew each time; here both are done once, and each code begins
+/// with a copy of the outcome. To begin anew with the same key and no copy would need a lock, and does
+/// nothing in OpenSSL before 3.0.3.
+///
+/// `@unchecked Sendable`: `init` alone alters `keyed`; to copy it reads it, and counts references with
+/// atomics.
+final class HMACSHA256: @unchecked Sendable {
+  private let keyed: OpaquePointer
 
-  init(key: [UInt8]) { context = Mutex(KeyedContext(key)) }
-
-  /// The 32 bytes of the code.
-  func code(_ message: [UInt8]) -> SHA256.Digest {
-    context.withLock { $0.code(message) }
-  }
-}
-
-/// The library's state, and its one owner.
-private struct KeyedContext: ~Copyable {
-  private let context: OpaquePointer
-
-  init(_ key: [UInt8]) {
-    let algorithm = EVP_MAC_fetch(nil, "HMAC", nil)
+  init(key: [UInt8]) {
+    guard let algorithm = EVP_MAC_fetch(nil, "HMAC", nil), let made = EVP_MAC_CTX_new(algorithm)
+    else { preconditionFailure("the library has no HMAC") }
     // The context keeps it.
-    defer { EVP_MAC_free(algorithm) }
-    guard let context = EVP_MAC_CTX_new(algorithm) else {
-      preconditionFailure("the library has no HMAC")
-    }
-    self.context = context
+    EVP_MAC_free(algorithm)
+    keyed = made
     var hash = Array("SHA256".utf8CString)
     let isReady = hash.withUnsafeMutableBufferPointer { hash in
       let parameters = [
         OSSL_PARAM_construct_utf8_string("digest", hash.baseAddress, 0),
         OSSL_PARAM_construct_end(),
       ]
-      return EVP_MAC_init(context, key, key.count, parameters)
+      return EVP_MAC_init(made, key, key.count, parameters)
     }
     precondition(isReady == 1, "the library has no HMAC with SHA-256")
   }
 
-  deinit { EVP_MAC_CTX_free(context) }
+  deinit { EVP_MAC_CTX_free(keyed) }
 
-  mutating func code(_ message: [UInt8]) -> SHA256.Digest {
+  /// The 32 bytes of the code.
+  func code(_ message: [UInt8]) -> SHA256.Digest {
+    let context = EVP_MAC_CTX_dup(keyed)
+    defer { EVP_MAC_CTX_free(context) }
     var code = SHA256.Digest(repeating: 0)
     var output = code.mutableSpan
     let isDone = output.withUnsafeMutableBufferPointer { output in
       var length = 0
-      return EVP_MAC_init(context, nil, 0, nil) == 1
-        && EVP_MAC_update(context, message, message.count) == 1
+      return context != nil && EVP_MAC_update(context, message, message.count) == 1
         && EVP_MAC_final(context, output.baseAddress, &length, output.count) == 1
         && length == output.count
     }

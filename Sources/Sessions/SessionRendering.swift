@@ -20,8 +20,8 @@ package final class SessionRendering: @unchecked Sendable {
   let attributeNames: [UnsafeRawBufferPointer]
   /// One bit for each attribute that is shown only with the permission `contact`.
   let contactAttributes: UInt32
-  /// Bytes of all of these together, at least.
-  var fixedLength: Int { texts.count }
+  /// Bytes of all of these together.
+  var fixedLength: Int { texts.count + idPrefix.count }
 
   /// What the pointers point into.
   private let texts: ByteBuffer

@@ -1,4 +1,5 @@
 package import Bytes
+package import JSON
 
 /// One answer of an upstream's list: a consistent piece of it at one moment, in the upstream's order.
 ///
@@ -24,43 +25,18 @@ package final class Window: @unchecked Sendable {
   /// How many sessions the whole query has, where the provider says so.
   package let total: Total?
 
-  private let reader: Reader
+  /// What the provider found in the answer; nil in tests that make their sessions.
+  private let table: JSONTable?
+  private let read: Reader
 
-  /// Reads sessions from what the provider found of them. Positions are those in the raw answer,
-  /// `storage` is the window's bytes.
-  package struct Reader: Sendable {
-    /// Fills in one session, but for what its row says.
-    package let read:
-      @Sendable (
-        _ position: Int, _ storage: UnsafeRawBufferPointer, _ session: inout Session
-      ) -> Void
-    /// Says that one is read soon: what was found, or what that points to.
-    package let prefetch:
-      @Sendable (_ position: Int, _ storage: UnsafeRawBufferPointer, _ part: PrefetchPart) -> Void
-    /// Bytes that these keep alive.
-    package let byteCount: Int
-
-    package init(
-      byteCount: Int,
-      prefetch:
-        @escaping @Sendable (
-          _ position: Int, _ storage: UnsafeRawBufferPointer, _ part: PrefetchPart
-        ) -> Void,
-      read:
-        @escaping @Sendable (
-          _ position: Int, _ storage: UnsafeRawBufferPointer, _ session: inout Session
-        ) -> Void
-    ) {
-      self.byteCount = byteCount
-      self.prefetch = prefetch
-      self.read = read
-    }
-  }
-
-  /// What a session is read from, in the order in which it is looked at.
-  package enum PrefetchPart {
-    case tokens, text
-  }
+  /// Fills in one session, but for what its row says.
+  /// - Parameters:
+  ///   - position: in the raw answer.
+  ///   - storage: the window's bytes.
+  package typealias Reader =
+    @Sendable (
+      _ position: Int, _ storage: UnsafeRawBufferPointer, _ session: inout Session
+    ) -> Void
 
   /// What identity and order need of a session.
   package struct Row: Sendable {
@@ -94,11 +70,13 @@ package final class Window: @unchecked Sendable {
 
   package init(
     storage: ByteBuffer, rows: [Row], positions: [Int32], rawCount: Int, rejected: Int,
-    offset: Int, requested: Int, end: ListEnd, total: Total?, reader: Reader
+    offset: Int, requested: Int, end: ListEnd, total: Total?, table: JSONTable?,
+    read: @escaping Reader
   ) {
     self.storage = storage
     self.rows = rows
-    self.reader = reader
+    self.table = table
+    self.read = read
     self.positions = positions
     self.rawCount = rawCount
     self.rejected = rejected
@@ -111,7 +89,7 @@ package final class Window: @unchecked Sendable {
 
   /// Bytes of memory that this keeps alive, about.
   package var footprint: Int {
-    storage.capacity + reader.byteCount + rows.capacity * MemoryLayout<Row>.stride
+    storage.capacity + (table?.byteCount ?? 0) + rows.capacity * MemoryLayout<Row>.stride
       + positions.capacity * MemoryLayout<Int32>.stride
   }
 
@@ -129,12 +107,21 @@ package final class Window: @unchecked Sendable {
     session.nativeID = rows[index].nativeID
     session.createdAt = rows[index].createdAt
     session.updatedAt = rows[index].updatedAt
-    reader.read(Int(positions[index]), storage.bytes, &session)
+    read(Int(positions[index]), storage.bytes, &session)
   }
 
-  /// Says that a session is read soon.
+  /// What a session is read from, in the order in which it is looked at.
+  package enum PrefetchPart {
+    case tokens, text
+  }
+
+  /// Says that a session is read soon: the processor fetches it meanwhile.
   package func prefetch(_ index: Int, _ part: PrefetchPart) {
-    reader.prefetch(Int(positions[index]), storage.bytes, part)
+    let position = Int(positions[index])
+    switch part {
+    case .tokens: table?.prefetch(position)
+    case .text: table?.prefetchValues(position, in: storage.bytes)
+    }
   }
 
   /// What each session starts as: copied at once, not member by member.

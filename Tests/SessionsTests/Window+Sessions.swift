@@ -14,10 +14,9 @@ extension Window {
         Row(nativeID: $0.nativeID, createdAt: $0.createdAt, updatedAt: $0.updatedAt)
       },
       positions: positions, rawCount: rawCount, rejected: rejected, offset: offset,
-      requested: requested, end: end, total: total,
-      reader: Reader(byteCount: 0) { _, _, _ in
-      } read: { position, _, session in
-        if let made = known[position] { session = made }
-      })
+      requested: requested, end: end, total: total, table: nil
+    ) { position, _, session in
+      if let made = known[position] { session = made }
+    }
   }
 }

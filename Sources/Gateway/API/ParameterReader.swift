@@ -16,9 +16,9 @@ struct ParameterReader {
   func checkNames(
     _ names: [String], _ others: @autoclosure () -> [String] = []
   ) throws(Problem) {
-    for pair in pairs where !names.contains(pair.name) {
-      let known = names + others()
-      if known.contains(pair.name) { continue }
+    guard !pairs.allSatisfy({ names.contains($0.name) }) else { return }
+    let known = names + others()
+    for pair in pairs where !known.contains(pair.name) {
       throw Problem(
         .unknownParameter,
         "there is no parameter of this name; known are \(known.joined(separator: ", "))",

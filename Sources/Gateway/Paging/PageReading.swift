@@ -2,7 +2,7 @@ import Sessions
 import Transport
 
 /// One page of the list, from its parameters to what was read of all sources: what an answer and the
-/// command line have in common. Loop-confined.
+/// command line have in common. Loop-confined, and an object, as closures hold it.
 final class PageReading {
   /// Those that take part, in the page's order.
   let sources: [Source]

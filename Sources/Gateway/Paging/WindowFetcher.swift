@@ -55,7 +55,7 @@ package final class WindowFetcher {
     self.metrics = metrics
   }
 
-  /// What a fetch is of: a source's list as one query sees it.
+  /// What a fetch is of: a source's list as one query sees it. An object, as many closures hold it.
   package final class List {
     package let source: Source
     package let client: UpstreamClient
