@@ -16,18 +16,21 @@ final class HMACSHA256: @unchecked Sendable {
     // The context keeps it.
     EVP_MAC_free(algorithm)
     keyed = made
-    var hash = Array("SHA256".utf8CString)
-    let isReady = hash.withUnsafeMutableBufferPointer { hash in
-      let parameters = [
-        OSSL_PARAM_construct_utf8_string("digest", hash.baseAddress, 0),
-        OSSL_PARAM_construct_end(),
-      ]
-      return EVP_MAC_init(made, key, key.count, parameters)
-    }
+    // Both texts are pointed at until the call that reads them: constants, which outlive it.
+    let parameters = [
+      OSSL_PARAM_construct_utf8_string(Self.text("digest"), Self.text("SHA256"), 0),
+      OSSL_PARAM_construct_end(),
+    ]
+    let isReady = EVP_MAC_init(made, key, key.count, parameters)
     precondition(isReady == 1, "the library has no HMAC with SHA-256")
   }
 
   deinit { EVP_MAC_CTX_free(keyed) }
+
+  /// A constant as C has it. The library's type for a parameter's value is mutable, but it only reads it.
+  private static func text(_ constant: StaticString) -> UnsafeMutablePointer<CChar> {
+    UnsafeMutableRawPointer(mutating: constant.utf8Start).assumingMemoryBound(to: CChar.self)
+  }
 
   /// The 32 bytes of the code.
   func code(_ message: [UInt8]) -> SHA256.Digest {
