@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// SHA-256 (FIPS 180-4) by OpenSSL. The algorithm is looked up once: by its name, as the library's own
-/// shorter calls do, that takes five times as long as hashing some hundred bytes.
+/// SHA-256 (FIPS 180-4) by OpenSSL. The algorithm is looked up once: the library's own shorter calls do that
+/// by its name each time, at more than it costs to hash some hundred bytes.
 ///
 /// `@unchecked Sendable`: OpenSSL counts an algorithm's references with atomics and changes nothing else
 /// of it.

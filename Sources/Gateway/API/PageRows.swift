@@ -48,7 +48,8 @@ struct PageRows {
   }
 
   /// While one row is written, the next are fetched into the processor's caches. Their windows came one
-  /// by one, and those of many other pages between them.
+  /// by one, and those of many other pages between them. To write one takes longer than memory does to
+  /// answer; tokens are asked for further ahead, since they must be there to say where the text is.
   private func prefetch(_ rows: [(source: Int, row: SourceRow)], after index: Int) {
     if index + 4 < rows.count { rows[index + 4].row.prefetch(.tokens) }
     if index + 2 < rows.count { rows[index + 2].row.prefetch(.text) }
