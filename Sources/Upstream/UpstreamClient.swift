@@ -20,6 +20,9 @@ package final class UpstreamClient {
 
   /// Of the latest answer with a body: a guess at the next one's.
   private var lastBodyBytes = 0
+  /// How long an answer takes of late, over all calls of this loop; zero before the first. Each moves it
+  /// by an eighth of the difference, like a round-trip time in TCP (RFC 6298, 2.3).
+  package private(set) var usualLatency = Duration.zero
   private var random = SystemRandomNumberGenerator()
   var counted = UpstreamCounts()
 
@@ -204,6 +207,7 @@ package final class UpstreamClient {
     leave(call)
     switch outcome {
     case .success(let answer):
+      usualLatency += (answer.latency - usualLatency) / 8
       guard let completion else { return }
       let verdict = completion(outcome)
       switch verdict {

@@ -151,9 +151,14 @@ package final class PageLoader {
     while completion != nil {
       let wanted = builder.fill()
       if builder.isDone { return finish() }
-      let asked = wanted.filter(ask)
+      let asked = slowestFirst(wanted).filter(ask)
       if asked.isEmpty { return }
     }
+  }
+
+  /// The page waits for the slowest source: what it costs to ask the others is spent in the meantime.
+  private func slowestFirst(_ wanted: [Int]) -> [Int] {
+    wanted.sorted { lists[$0].client.usualLatency > lists[$1].client.usualLatency }
   }
 
   /// Asks for what a source needs next; false when nothing has arrived by the time this returns.
