@@ -7,7 +7,6 @@ package struct PageBuilder {
   package let pageBudget: Int
   package private(set) var sources: [Source]
   package private(set) var rows: [(source: Int, row: SourceRow)] = []
-  package private(set) var isDone = false
   /// Index into `rows` of the last session returned in order.
   private var reached: Int?
 
@@ -48,9 +47,9 @@ package struct PageBuilder {
     sources.indices.map { sources[$0].reader.finalPosition() }
   }
 
-  /// Takes all that is known, and gives the sources that have to be read on now; none once the page
-  /// is done or while what it waits for is outstanding.
-  package mutating func fill() -> [Int] {
+  /// Takes all that is known, and gives the sources that have to be read on now: none while what the
+  /// page waits for is outstanding, and nil once it is done.
+  package mutating func fill() -> [Int]? {
     while rows.count < limit {
       if let source = sources.indices.first(where: { sources[$0].reader.headIsLate }) {
         take(source, inOrder: false)
@@ -78,11 +77,10 @@ package struct PageBuilder {
       for source in sources.indices {
         sources[source].reader.advance(to: frontier, afterID: nil)
       }
-      isDone = true
-      return []
+      return nil
     }
     finish()
-    return []
+    return nil
   }
 
   /// A source out of order needs to look a page ahead of what it lets go: three windows at least.
@@ -112,7 +110,6 @@ package struct PageBuilder {
   }
 
   private mutating func finish() {
-    isDone = true
     let isFull = rows.count >= limit
     for source in sources.indices {
       if isFull { advance(source) } else { sources[source].reader.advanceToFrontier() }

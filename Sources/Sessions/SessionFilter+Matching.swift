@@ -1,29 +1,25 @@
 import Bytes
 
-/// A filter made ready to be asked row by row: what is wanted as bytes, `q` folded once.
-package struct SessionMatcher: Sendable {
+/// A filter made ready to be asked row by row: what is wanted as bytes, `q` folded once. An object, as
+/// the plans of all sources hold it.
+package final class SessionMatcher: Sendable {
   private let filter: SessionFilter
   private let agentID: [UInt8]?
   private let participantID: [UInt8]?
   private let workspaceID: [UInt8]?
   private let text: String?
-  /// Whether any session can fail to match once the upstream has done what it can: without such a
-  /// filter a page needs no more rows than it returns.
-  package let isSelective: Bool
+  /// The API's names of the parameters that restrict anything, passed-on ones aside.
+  let restricted: Set<String>
   /// Whether what is asked is more than a row of a window tells.
   private let readsSession: Bool
 
-  /// - Parameter pushedDown: parameters that the upstream applies itself. They are asked here all
-  ///   the same (what the upstream lets through in excess is dropped), but are not expected to drop
-  ///   anything.
-  package init(_ filter: SessionFilter, pushedDown: Set<String> = []) {
+  package init(_ filter: SessionFilter) {
     self.filter = filter
     agentID = filter.agentID.map { Array($0.utf8) }
     participantID = filter.participantID.map { Array($0.utf8) }
     workspaceID = filter.workspaceID.map { Array($0.utf8) }
     text = filter.text?.lowercased()
-    let restricted = filter.restrictedParameters
-    isSelective = !restricted.isSubset(of: pushedDown)
+    restricted = filter.restrictedParameters
     readsSession = !restricted.isSubset(of: Self.times)
   }
 
@@ -75,16 +71,22 @@ package struct SessionMatcher: Sendable {
 }
 
 extension SessionFilter {
-  /// The API's names of the parameters that restrict anything, passed-on ones aside.
-  package var restrictedParameters: Set<String> {
-    let restrictions: [(String, Bool)] = [
-      ("status", !statuses.isEmpty), ("channel", !channels.isEmpty),
-      ("modality", !modalities.isEmpty), ("agentId", agentID != nil),
-      ("participantId", participantID != nil), ("workspaceId", workspaceID != nil),
-      ("q", text != nil), ("createdAfter", createdAfter != nil),
-      ("createdBefore", createdBefore != nil), ("updatedAfter", updatedAfter != nil),
-      ("updatedBefore", updatedBefore != nil),
-    ]
-    return Set(restrictions.filter(\.1).map(\.0))
+  fileprivate var restrictedParameters: Set<String> {
+    var names: Set<String> = []
+    func add(_ name: String, _ restricts: Bool) {
+      if restricts { names.insert(name) }
+    }
+    add("status", !statuses.isEmpty)
+    add("channel", !channels.isEmpty)
+    add("modality", !modalities.isEmpty)
+    add("agentId", agentID != nil)
+    add("participantId", participantID != nil)
+    add("workspaceId", workspaceID != nil)
+    add("q", text != nil)
+    add("createdAfter", createdAfter != nil)
+    add("createdBefore", createdBefore != nil)
+    add("updatedAfter", updatedAfter != nil)
+    add("updatedBefore", updatedBefore != nil)
+    return names
   }
 }

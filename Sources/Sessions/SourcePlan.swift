@@ -1,31 +1,38 @@
 /// What one traversal asks of one source: the same on every page, derived from the query and what
-/// the provider can do.
-package struct SourcePlan: Sendable {
-  package var order: SessionOrder
+/// the provider can do. An object, since readers are copied.
+package final class SourcePlan: Sendable {
+  package let order: SessionOrder
   /// How the order runs through the upstream's list; nil when the list has no relation to it.
-  package var direction: WalkDirection?
-  package var limits: WindowLimits
-  package var matcher: SessionMatcher
+  package let direction: WalkDirection?
+  package let limits: WindowLimits
+  package let matcher: SessionMatcher
+  /// Whether any session can fail to match once the upstream has done what it can: without such a
+  /// filter a page needs no more rows than it returns.
+  package let isSelective: Bool
   /// Ranks that the filter's bounds on the sort value admit.
-  package var admitted: ClosedRange<SortRank>
+  package let admitted: ClosedRange<SortRank>
   /// Whether sessions without the sort value are admitted, after all others.
-  package var admitsMissing: Bool
+  package let admitsMissing: Bool
   /// Sessions that the page may return.
-  package var limit: Int
+  package let limit: Int
   /// Whether windows may hold more than this page needs, for the pages after it.
-  package var readsAhead: Bool
+  package let readsAhead: Bool
   /// Rows of one tie group, or of a whole list, that are held at most.
-  package var scanLimit: Int
+  package let scanLimit: Int
 
+  /// - Parameter pushedDown: parameters that the upstream applies itself. They are asked here all
+  ///   the same (what the upstream lets through in excess is dropped), but are not expected to drop
+  ///   anything.
   package init(
     order: SessionOrder, direction: WalkDirection?, limits: WindowLimits, matcher: SessionMatcher,
-    admitted: ClosedRange<SortRank>, admitsMissing: Bool = true, limit: Int, readsAhead: Bool,
-    scanLimit: Int
+    pushedDown: Set<String> = [], admitted: ClosedRange<SortRank>, admitsMissing: Bool = true,
+    limit: Int, readsAhead: Bool, scanLimit: Int
   ) {
     self.order = order
     self.direction = direction
     self.limits = limits
     self.matcher = matcher
+    isSelective = !matcher.restricted.isSubset(of: pushedDown)
     self.admitted = admitted
     self.admitsMissing = admitsMissing
     self.limit = limit
@@ -51,7 +58,7 @@ package struct SourcePlan: Sendable {
   /// Rows to ask for at once. A page that drops rows, or that others follow, asks for all it can
   /// get: requests are what upstreams count.
   func rowsPerRequest(isFirstPage: Bool) -> Int {
-    if matcher.isSelective || (readsAhead && !isFirstPage) { return limits.maximum }
+    if isSelective || (readsAhead && !isFirstPage) { return limits.maximum }
     let wanted = limit + Self.margin + (isFirstPage ? 0 : Self.overlap)
     return min(limits.maximum, max(wanted, Self.leastRows))
   }

@@ -22,7 +22,7 @@ extension SourceReader {
     report.scanned += window.rawCount
     report.rejected += window.rejected
     // A count of rows that are dropped here afterwards would say nothing about the query.
-    report.total = plan.matcher.isSelective ? nil : window.total
+    report.total = plan.isSelective ? nil : window.total
     if window.rawCount == 0, window.offset == 0, window.end == .further { throw .emptyWithMore }
     switch walk.suspicion.note(window) {
     case .none: break

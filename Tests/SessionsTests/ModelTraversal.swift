@@ -106,7 +106,8 @@ struct ModelTraversal {
       while result.isWithinReason(upstreams, spent), turns < 5_000 {
         turns += 1
         var hasArrived = false
-        for source in page.fill() {
+        guard let wanted = page.fill() else { break }
+        for source in wanted {
           guard let flight = ask(source, of: &page, flights, &generator) else { continue }
           if let kept = flight.kept {
             deliver(kept, from: source, to: &page, &result)
@@ -115,7 +116,6 @@ struct ModelTraversal {
             flights.append(flight)
           }
         }
-        if page.isDone { break }
         if !hasArrived {
           guard !flights.isEmpty else { break }
           let next = Int.random(in: flights.indices, using: &generator)

@@ -57,9 +57,8 @@ final class APIExchange {
   ) throws(Problem) -> PagePresentation {
     try checkRaw(parameters.includesRaw)
     return PagePresentation(
-      parameters: parameters, format: try Negotiation.format(parameters, request.fields),
-      showsContact: caller.permissions.contains(.contact), path: request.path,
-      pairs: pairs)
+      parameters, try Negotiation.format(parameters, request.fields),
+      showsContact: caller.permissions.contains(.contact), path: request.path, pairs: pairs)
   }
 
   func checkRaw(_ includesRaw: Bool) throws(Problem) {

@@ -30,6 +30,7 @@ struct ListSessions {
         return response
       }
     }
+    presentation.prepare(for: reading.sources)
   }
 
   private func keep(

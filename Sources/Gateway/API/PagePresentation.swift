@@ -5,13 +5,42 @@ import Sessions
 import Transport
 import Upstream
 
-/// Writes one page as an answer, in the format and with the fields and permissions of the request.
-struct PagePresentation {
+/// Writes one page as an answer, in the format and with the fields and permissions of the request. An
+/// object, as closures hold it.
+final class PagePresentation {
   let parameters: ListParameters
   let format: ListParameters.Format
   let showsContact: Bool
-  let path: String
-  let pairs: [Query.Pair]
+  private let path: String
+  private let pairs: [Query.Pair]
+  private var rows: PageRows?
+  /// The same request with another cursor, up to that.
+  private lazy var linkStart = makeLinkStart()
+
+  init(
+    _ parameters: ListParameters, _ format: ListParameters.Format, showsContact: Bool,
+    path: String, pairs: [Query.Pair]
+  ) {
+    self.parameters = parameters
+    self.format = format
+    self.showsContact = showsContact
+    self.path = path
+    self.pairs = pairs
+  }
+
+  /// Does what the answer needs of the request alone: while the sources are at work, that costs no
+  /// time.
+  func prepare(for sources: [Source]) {
+    _ = rows(of: sources)
+    _ = linkStart
+  }
+
+  private func rows(of sources: [Source]) -> PageRows {
+    if let rows { return rows }
+    let made = PageRows(parameters, of: sources, showsContact: showsContact)
+    rows = made
+    return made
+  }
 
   /// Bytes that a session takes in an answer, without `raw`: what is reserved for each.
   private static let usualSession = 1_000
@@ -21,8 +50,7 @@ struct PagePresentation {
   ) -> Response {
     let body = ByteBuffer(capacity: (page.rows.count + 1) * Self.usualSession)
     if format == .json { body.append("{\"data\":[") }
-    let data = PageRows(parameters, of: sources, showsContact: showsContact)
-      .write(page.rows, as: format, to: body)
+    let data = rows(of: sources).write(page.rows, as: format, to: body)
     let tag = EntityTag.weak(
       body[data], format, hasMore: page.hasMore,
       failed: page.outcomes.filter { $0.failure != nil }.map(\.name))
@@ -114,9 +142,7 @@ struct PagePresentation {
           .joined(separator: ", ")
       ),
     ])
-    if let nextCursor {
-      fields.append("Link", "<\(nextTarget(nextCursor))>; rel=\"next\"")
-    }
+    if let nextCursor { fields.append("Link", "<\(linkStart)\(nextCursor)>; rel=\"next\"") }
     if format != .json { fields.append("Gateway-Partial", page.isPartial ? "true" : "false") }
     // Nothing came, and only because a source failed: the caller should wait before asking on.
     if page.rows.isEmpty, let failure = page.outcomes.lazy.compactMap(\.failure).first {
@@ -125,11 +151,10 @@ struct PagePresentation {
     return fields
   }
 
-  /// The same request with the next cursor.
-  private func nextTarget(_ cursor: String) -> String {
+  private func makeLinkStart() -> String {
     let rest = pairs.filter { $0.name != "cursor" }
-      .map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))" }
-    return "\(path)?\((rest + ["cursor=\(cursor)"]).joined(separator: "&"))"
+      .map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))&" }
+    return "\(path)?\(rest.joined())cursor="
   }
 }
 

@@ -60,20 +60,28 @@ package final class PageLoader {
     }
   }
 
+  /// A source on this page, by the order of the page's parts.
+  private struct Member {
+    let list: WindowFetcher.List
+    var outcome: SourceOutcome
+    /// What is waited for.
+    var ticket: WindowFetcher.Ticket?
+    var scanTicket: ScanRunner.Ticket?
+
+    var timeout: Duration { list.source.settings.timeout }
+  }
+
   /// All windows of the page in the order they were taken; nil once one was asked for, shared or had to be
   /// newer than the traversal: then the page could come out otherwise.
   package private(set) var keptReads: [Read]? = []
   private let loop: EventLoop
   private let fetcher: WindowFetcher
   private let scans: ScanRunner
-  private let lists: [WindowFetcher.List]
+  private var members: [Member] = []
   /// A window or scan from before this time is too old for this traversal.
   private let notBefore: Instant
   private let startedAt: Instant
   private var builder: PageBuilder
-  private var outcomes: [SourceOutcome]
-  private var tickets: [WindowFetcher.Ticket?]
-  private var scanTickets: [ScanRunner.Ticket?]
   private var timers: [LoopTimer] = []
   private var completion: ((Page) -> Void)?
   private var isStepping = false
@@ -89,37 +97,38 @@ package final class PageLoader {
     self.scans = scans
     self.notBefore = notBefore
     startedAt = loop.now
-    var lists: [WindowFetcher.List] = []
     var sources: [PageBuilder.Source] = []
-    var outcomes: [SourceOutcome] = []
+    sources.reserveCapacity(parts.count)
+    members.reserveCapacity(parts.count)
     for part in parts {
       // What a source that has to be read in full is asked for is the order it knows best.
       let order = part.plan.direction == nil ? SessionOrder.newestFirst : query.order
       let native = part.source.provider.nativeOrder(for: order) ?? order
       let name = part.source.name
-      lists.append(
-        WindowFetcher.List(
-          part.source, client: part.client, order: native, filter: query.filter,
-          direction: part.plan.direction ?? .onward, trace: trace))
+      let list = WindowFetcher.List(
+        part.source, client: part.client, order: native, filter: query.filter,
+        direction: part.plan.direction ?? .onward, trace: trace)
+      members.append(Member(list: list, outcome: SourceOutcome(name: name)))
       sources.append(
         PageBuilder.Source(
           name: name, reader: SourceReader(plan: part.plan, position: part.position)))
-      outcomes.append(SourceOutcome(name: name))
     }
-    self.lists = lists
-    self.outcomes = outcomes
     builder = PageBuilder(
       order: query.order, limit: limit, pageBudget: pageBudget, sources: sources)
-    tickets = Array(repeating: nil, count: parts.count)
-    scanTickets = Array(repeating: nil, count: parts.count)
   }
 
   /// - Parameter completion: called once, on the loop; perhaps before this returns.
   package func load(_ completion: @escaping (Page) -> Void) {
     self.completion = completion
-    let asked = lists.indices.filter { !builder.isExhausted($0) }
-    // One for all sources of the same patience, mostly one at all.
-    for timeout in Set(asked.map { lists[$0].source.settings.timeout }) {
+    step()
+    if self.completion != nil { armTimers() }
+  }
+
+  /// One for all sources of the same patience, mostly one at all.
+  private func armTimers() {
+    for (index, member) in members.enumerated()
+    where !members[..<index].contains(where: { $0.timeout == member.timeout }) {
+      let timeout = member.timeout
       // The client bounds each call; this bounds all calls of a page together, and a scan.
       // A call that ends at the same time goes first: its client knows what it waited for, and counts.
       let timer = LoopTimer { [weak self, loop] in
@@ -128,11 +137,10 @@ package final class PageLoader {
       timers.append(timer)
       loop.schedule(timer, at: startedAt + timeout)
     }
-    step()
   }
 
   private func runOut(_ timeout: Duration) {
-    for source in lists.indices where lists[source].source.settings.timeout == timeout {
+    for source in members.indices where members[source].timeout == timeout {
       runOut(source, timeout)
     }
   }
@@ -149,8 +157,7 @@ package final class PageLoader {
     isStepping = true
     defer { isStepping = false }
     while completion != nil {
-      let wanted = builder.fill()
-      if builder.isDone { return finish() }
+      guard let wanted = builder.fill() else { return finish() }
       let asked = slowestFirst(wanted).filter(ask)
       if asked.isEmpty { return }
     }
@@ -158,7 +165,7 @@ package final class PageLoader {
 
   /// The page waits for the slowest source: what it costs to ask the others is spent in the meantime.
   private func slowestFirst(_ wanted: [Int]) -> [Int] {
-    wanted.sorted { lists[$0].client.usualLatency > lists[$1].client.usualLatency }
+    wanted.sorted { members[$0].list.client.usualLatency > members[$1].list.client.usualLatency }
   }
 
   /// Asks for what a source needs next; false when nothing has arrived by the time this returns.
@@ -166,37 +173,37 @@ package final class PageLoader {
     let arrivalsBefore = arrivals
     if builder.needsScan(source) {
       keptReads = nil
-      if scanTickets[source] == nil { scan(source) }
+      if members[source].scanTicket == nil { scan(source) }
       return arrivals != arrivalsBefore
     }
     guard let request = builder.nextRequest(source) else { return false }
     let acceptsKept = builder.acceptsKept(source)
-    let deadline = startedAt + lists[source].source.settings.timeout
+    let deadline = startedAt + members[source].timeout
     var kept: Window?
-    tickets[source] = fetcher.fetch(
-      request, of: lists[source], notBefore: acceptsKept ? notBefore : loop.now,
+    members[source].ticket = fetcher.fetch(
+      request, of: members[source].list, notBefore: acceptsKept ? notBefore : loop.now,
       deadline: deadline
     ) { [weak self] outcome, requests in
       kept = try? outcome.get()
       self?.received(outcome, requests, from: source)
     }
-    noteRead(request, source, tickets[source] == nil && acceptsKept ? kept : nil)
+    noteRead(request, source, members[source].ticket == nil && acceptsKept ? kept : nil)
     return arrivals != arrivalsBefore
   }
 
   private func noteRead(_ request: WindowRequest, _ source: Int, _ kept: Window?) {
     guard let kept else { return keptReads = nil }
-    keptReads?.append(Read(request, of: lists[source], kept))
+    keptReads?.append(Read(request, of: members[source].list, kept))
   }
 
   private func scan(_ source: Int) {
     let plan = builder.sources[source].reader.plan
-    scanTickets[source] = scans.scan(
-      lists[source], order: plan.order, rowLimit: plan.scanLimit, notBefore: notBefore
+    members[source].scanTicket = scans.scan(
+      members[source].list, order: plan.order, rowLimit: plan.scanLimit, notBefore: notBefore
     ) { [weak self] outcome, requests in
       guard let self else { return }
       arrivals += 1
-      scanTickets[source] = nil
+      members[source].scanTicket = nil
       note(requests, source)
       switch outcome {
       case .success(let list): builder.receive(scan: list, from: source)
@@ -208,7 +215,7 @@ package final class PageLoader {
 
   private func received(_ outcome: WindowFetcher.Outcome, _ requests: Int, from source: Int) {
     arrivals += 1
-    tickets[source] = nil
+    members[source].ticket = nil
     note(requests, source)
     switch outcome {
     case .success(let window):
@@ -223,8 +230,8 @@ package final class PageLoader {
   }
 
   private func note(_ requests: Int, _ source: Int) {
-    outcomes[source].requests += requests
-    if requests > 0 { outcomes[source].latency = loop.now - startedAt }
+    members[source].outcome.requests += requests
+    if requests > 0 { members[source].outcome.latency = loop.now - startedAt }
   }
 
   private static func failure(_ fault: SourceReader.Fault) -> UpstreamFailure {
@@ -239,28 +246,28 @@ package final class PageLoader {
   }
 
   private func fail(_ source: Int, _ failure: UpstreamFailure) {
-    outcomes[source].failure = failure
+    members[source].outcome.failure = failure
     builder.fail(source)
   }
 
   /// A source that is not done by its timeout has failed on this page.
   private func runOut(_ source: Int, _ timeout: Duration) {
-    let isAsked = tickets[source] != nil || scanTickets[source] != nil
+    let isAsked = members[source].ticket != nil || members[source].scanTicket != nil
     guard completion != nil, isAsked, builder.sources[source].reader.head == nil,
       !builder.sources[source].reader.isComplete, !builder.sources[source].hasFailed
     else { return }
-    outcomes[source].requests += tickets[source]?.requestsSent ?? 0
-    tickets[source]?.cancel()
-    tickets[source] = nil
+    members[source].outcome.requests += members[source].ticket?.requestsSent ?? 0
+    members[source].ticket?.cancel()
+    members[source].ticket = nil
     var failure = UpstreamFailure(
       .timeout, "not done within \(timeout.wholeMilliseconds) ms")
-    if scanTickets[source] != nil {
+    if members[source].scanTicket != nil {
       failure.message =
         "the list is being read in full, which takes longer than "
         + "\(timeout.wholeMilliseconds) ms; it goes on in the background"
       failure.retryAfter = .seconds(2)
     }
-    outcomes[source].latency = loop.now - startedAt
+    members[source].outcome.latency = loop.now - startedAt
     fail(source, failure)
     step()
   }
@@ -268,23 +275,25 @@ package final class PageLoader {
   private func finish() {
     guard let completion else { return }
     self.completion = nil
-    for source in outcomes.indices {
-      outcomes[source].returned = builder.returned(source)
-      outcomes[source].report = builder.report(source)
-      outcomes[source].isExhausted = builder.isExhausted(source)
+    for source in members.indices {
+      members[source].outcome.returned = builder.returned(source)
+      members[source].outcome.report = builder.report(source)
+      members[source].outcome.isExhausted = builder.isExhausted(source)
       // The page was full before this one, asked beside the others, had answered.
-      outcomes[source].requests += tickets[source]?.requestsSent ?? 0
+      members[source].outcome.requests += members[source].ticket?.requestsSent ?? 0
     }
     end()
     completion(
       Page(
         rows: builder.rows, hasMore: builder.hasMore, positions: builder.positions,
-        outcomes: outcomes))
+        outcomes: members.map(\.outcome)))
   }
 
   private func end() {
-    for ticket in tickets { ticket?.cancel() }
-    for ticket in scanTickets { ticket?.leave() }
+    for member in members {
+      member.ticket?.cancel()
+      member.scanTicket?.leave()
+    }
     for timer in timers { loop.cancel(timer) }
     timers = []
   }

@@ -33,6 +33,7 @@ final class PageReading {
     loader.load { [traversal, signer] page in
       completion(page, page.hasMore ? traversal.cursor(after: page, signer: signer) : nil)
     }
+    traversal.prepareCursor()
   }
 
   /// The windows that all of the page came from, if reading it again while they are kept would come to

@@ -1,10 +1,13 @@
 import Sessions
 import Transport
 
-/// Where a request's page lies in its traversal: at the start, or where a cursor says.
-struct Traversal {
+/// Where a request's page lies in its traversal: at the start, or where a cursor says. An object, as
+/// closures hold it.
+final class Traversal {
   let query: SessionQuery
-  private let fingerprint: UInt64
+  /// Of the query. A cursor that is given has to have it, too; else it is for the next page's cursor.
+  private lazy var fingerprint = query.fingerprint
+  private let matcher: SessionMatcher
   /// When the first page was asked for.
   let startedAt: Timestamp
   let isFirstPage: Bool
@@ -17,15 +20,17 @@ struct Traversal {
   init(
     _ parameters: ListParameters, _ gateway: GatewayState, now: Timestamp
   ) throws(Problem) {
-    query = parameters.query
-    fingerprint = query.fingerprint
+    let query = parameters.query
+    self.query = query
+    matcher = SessionMatcher(query.filter)
     self.now = now
-    let known = try Self.cursor(parameters, fingerprint, gateway, now)
+    let known = try parameters.cursor.map { (text) throws(Problem) in
+      try Self.cursor(text, query.fingerprint, gateway, now)
+    }
     isFirstPage = known == nil
     startedAt = known?.startedAt ?? now
     let admitted = query.order.admittedRanks(query.filter)
     self.admitted = admitted
-    let query = query
     members = gateway.sources.compactMap { source in
       guard query.sources.isEmpty || query.sources.contains(source.name),
         query.providers.isEmpty || query.providers.contains(source.provider.name)
@@ -41,12 +46,12 @@ struct Traversal {
       position.isExhausted = admitted == nil || !source.provider.canMatch(query.filter)
       return (source, position)
     }
+    if let known { fingerprint = known.query }
   }
 
   private static func cursor(
-    _ parameters: ListParameters, _ fingerprint: UInt64, _ gateway: GatewayState, _ now: Timestamp
-  ) throws(Problem) -> Cursor? {
-    guard let text = parameters.cursor else { return nil }
+    _ text: String, _ fingerprint: UInt64, _ gateway: GatewayState, _ now: Timestamp
+  ) throws(Problem) -> Cursor {
     do {
       return try gateway.signer.cursor(text, query: fingerprint, now: now)
     } catch {
@@ -77,7 +82,7 @@ struct Traversal {
     let bounds = query.filter.updatedAfter ?? query.filter.updatedBefore
     return SourcePlan(
       order: order, direction: source.direction(for: order), limits: source.provider.windows,
-      matcher: SessionMatcher(query.filter, pushedDown: source.pushedDown), admitted: admitted,
+      matcher: matcher, pushedDown: source.pushedDown, admitted: admitted,
       admitsMissing: bounds == nil, limit: limit, readsAhead: gateway.store.isEnabled,
       scanLimit: gateway.configuration.query.scanLimit)
   }
@@ -89,6 +94,10 @@ struct Traversal {
     let age = Duration.milliseconds(max(0, now.milliseconds - startedAt.milliseconds)) + store.ttl
     return instant + (.zero - min(age, store.readAhead))
   }
+
+  /// Does what the cursor of the next page needs of the query: while the sources are at work, that
+  /// costs no time.
+  func prepareCursor() { _ = fingerprint }
 
   func cursor(after page: PageLoader.Page, signer: CursorSigner) -> String {
     signer.text(

@@ -21,11 +21,11 @@ struct SamplePage {
         return PageBuilder.Source(
           name: provider.name, reader: SourceReader(plan: plan, position: position))
       })
-    for source in builder.fill() {
+    for source in builder.fill() ?? [] {
       try check(builder.nextRequest(source) != nil)
       try builder.receive(windows[source].window, from: source)
     }
-    try check(builder.fill().isEmpty && builder.isDone)
+    try check(builder.fill() == nil)
     rows = builder.rows
   }
 }
