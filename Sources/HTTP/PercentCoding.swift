@@ -27,8 +27,9 @@ package enum PercentCoding {
   }
 
   /// The text of one path segment; nil for a bad escape or what is not UTF-8. `+` stays `+`.
-  package static func decodeSegment(_ segment: some StringProtocol) -> String? {
-    var segment = String(segment)
+  package static func decodeSegment(_ segment: String) -> String? {
+    guard segment.utf8.contains(UInt8(ascii: "%")) else { return segment }
+    var segment = segment
     return segment.withUTF8 { utf8 in
       percentDecoded(UnsafeRawBufferPointer(utf8), plusIsSpace: false)
         .flatMap { String(validating: $0, as: UTF8.self) }

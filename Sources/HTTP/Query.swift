@@ -49,8 +49,13 @@ package enum Query {
     return pairs
   }
 
+  /// - Parameter bytes: a part of a valid text, whose escapes may still stand for anything.
   private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
-    percentDecoded(bytes, plusIsSpace: true).flatMap { String(validating: $0, as: UTF8.self) }
+    let isLiteral = bytes.allSatisfy { $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }
+    if isLiteral { return String(decoding: bytes, as: UTF8.self) }
+    return percentDecoded(bytes, plusIsSpace: true).flatMap {
+      String(validating: $0, as: UTF8.self)
+    }
   }
 
   /// The name, as sent, of the first parameter with an escape that is not valid.

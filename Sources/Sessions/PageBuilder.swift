@@ -11,17 +11,15 @@ package struct PageBuilder {
   private var reached: Int?
 
   package struct Source {
-    package let name: String
     package internal(set) var reader: SourceReader
     package internal(set) var hasFailed = false
     package internal(set) var returned = 0
-    /// The name and the colon: what the global ids of this source begin with.
-    let prefix: [UInt8]
+    /// What the global ids of this source begin with.
+    let idPrefix: [UInt8]
 
-    package init(name: String, reader: SourceReader) {
-      self.name = name
+    package init(idPrefix: [UInt8], reader: SourceReader) {
+      self.idPrefix = idPrefix
       self.reader = reader
-      prefix = Array(name.utf8) + [UInt8(ascii: ":")]
     }
   }
 
@@ -139,8 +137,8 @@ package struct PageBuilder {
   }
 
   private func prefixPrecedes(_ left: Int, _ right: Int) -> Bool {
-    sources[left].prefix.withUnsafeBytes { left in
-      sources[right].prefix.withUnsafeBytes { order.precedes(left, $0) }
+    sources[left].idPrefix.withUnsafeBytes { left in
+      sources[right].idPrefix.withUnsafeBytes { order.precedes(left, $0) }
     }
   }
 

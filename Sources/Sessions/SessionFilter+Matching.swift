@@ -3,7 +3,7 @@ import Bytes
 /// A filter made ready to be asked row by row: what is wanted as bytes, `q` folded once. An object, as
 /// the plans of all sources hold it.
 package final class SessionMatcher: Sendable {
-  private let filter: SessionFilter
+  package let filter: SessionFilter
   private let agentID: [UInt8]?
   private let participantID: [UInt8]?
   private let workspaceID: [UInt8]?

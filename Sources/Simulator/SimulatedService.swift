@@ -98,7 +98,7 @@ package final class SimulatedService: Sendable {
     guard path.hasPrefix(prefix) else { throw .unknownPath }
     let segment = path.dropFirst(prefix.count)
     guard !segment.isEmpty, !segment.contains("/") else { throw .unknownPath }
-    guard let id = PercentCoding.decodeSegment(segment) else { throw .unknownPath }
+    guard let id = PercentCoding.decodeSegment(String(segment)) else { throw .unknownPath }
     return id
   }
 

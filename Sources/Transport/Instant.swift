@@ -29,7 +29,7 @@ package struct Instant: Comparable, Hashable, Sendable {
 extension Duration {
   /// Whole nanoseconds; durations of this program are far below the 292 years that fit.
   package var wholeNanoseconds: Int64 {
-    components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+    Int64(truncatingIfNeeded: attoseconds / 1_000_000_000)
   }
 
   /// Whole milliseconds, rounded down.

@@ -97,10 +97,12 @@ final class Exchange {
     stage = .reading
     answer.status = status
     answer.advice = RateLimitAdvice(fields)
-    answer.retryAfter = fields["retry-after"].flatMap {
-      RetryAfter.delay($0, wallSeconds: WallClock.millisecondsSince1970() / 1000)
+    guard status == 200 else {
+      answer.retryAfter = fields["retry-after"].flatMap {
+        RetryAfter.delay($0, wallSeconds: WallClock.millisecondsSince1970() / 1000)
+      }
+      return .ignore
     }
-    guard status == 200 else { return .ignore }
     if let type = fields["content-type"], !Self.isJSON(type) {
       throw Fault(code: .badPayload, message: "the answer is not JSON by its content type")
     }

@@ -58,9 +58,7 @@ struct HealthState {
   mutating func succeeded(latency: Duration, wallMilliseconds: Int64) {
     lastFailed = false
     lastSuccess = wallMilliseconds
-    let nanoseconds =
-      latency.components.seconds * 1_000_000_000
-      + latency.components.attoseconds / 1_000_000_000
+    let nanoseconds = latency.wholeNanoseconds
     if latencies.count < Self.keptLatencies {
       latencies.append(nanoseconds)
     } else {

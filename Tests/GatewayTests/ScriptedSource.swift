@@ -61,7 +61,7 @@ private final class Script: Sendable {
     if request.path == listPath { return (200, list(request.query ?? "")) }
     guard request.path.hasPrefix(listPath + "/") else { return (404, "{}") }
     let segment = request.path.dropFirst(listPath.count + 1)
-    guard !segment.contains("/"), let id = PercentCoding.decodeSegment(segment),
+    guard !segment.contains("/"), let id = PercentCoding.decodeSegment(String(segment)),
       let item = items.first(where: { $0.id == id })
     else { return (404, "{}") }
     return (200, item.json)

@@ -176,7 +176,9 @@ struct ModelTraversal {
     }
     return PageBuilder(
       order: query.order, limit: limit, pageBudget: pageBudget,
-      sources: zip(upstreams, readers).map { PageBuilder.Source(name: $0.name, reader: $1) })
+      sources: zip(upstreams, readers).map {
+        PageBuilder.Source(idPrefix: Array("\($0.name):".utf8), reader: $1)
+      })
   }
 
   /// A request under way, or a scan.

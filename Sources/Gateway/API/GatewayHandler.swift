@@ -93,7 +93,7 @@ package final class GatewayHandler: RequestHandler {
       {
         try identify(request, exchange)
       }
-      guard let id = PercentCoding.decodeSegment(segment) else {
+      guard let id = PercentCoding.decodeSegment(String(segment)) else {
         throw Problem(.badRequest, "the id in the path is not valid percent-encoded UTF-8")
       }
       return try route.answer(id, context, exchange)

@@ -6,8 +6,8 @@ struct ListSessions {
   let context: RequestContext
 
   func answer(_ exchange: APIExchange) throws(Problem) {
-    let key = PageMemo.Key(exchange)
-    if let known = context.pages.entry(key, at: context.loop.now) {
+    let key = context.pages.map { _ in PageMemo.Key(exchange) }
+    if let key, let known = context.pages?.entry(key, at: context.loop.now) {
       return answer(exchange, with: known)
     }
     let pairs = try exchange.pairs()
@@ -26,7 +26,7 @@ struct ListSessions {
         try PageFailure.check(page, deniesPartial: deniesPartial)
         var response = presentation.response(page, of: reading.sources, nextCursor: nextCursor)
         exchange.code(&response)
-        keep(response, page, reading, limit: limit, key)
+        if let key { keep(response, page, reading, limit: limit, key) }
         return response
       }
     }
@@ -42,7 +42,7 @@ struct ListSessions {
     }
     var withoutRows = page
     withoutRows.rows = []
-    context.pages.keep(
+    context.pages?.keep(
       PageMemo.Entry(
         reads: reads, page: withoutRows, notes: page.outcomes.map(\.note),
         sources: reading.sources, limit: limit, response: response,

@@ -66,7 +66,8 @@ package final class RequestContext {
   package let clients: [UpstreamClient]
   /// Made for the first answer that is packed.
   lazy var deflater = GzipDeflater()
-  let pages: PageMemo
+  /// Nil where nothing is kept.
+  let pages: PageMemo?
   let metrics: LoopMetrics
   /// Nil unless the configuration asks for traces.
   let tracer: Tracer?
@@ -90,8 +91,10 @@ package final class RequestContext {
       fetcher = WindowFetcher(loop: loop, store: gateway.store, metrics: metrics)
       scans = ScanRunner(loop: loop, fetcher: fetcher, store: gateway.store)
     }
-    pages = PageMemo(
-      store: gateway.store, cursorLifetime: gateway.configuration.cursor.lifetime)
+    pages =
+      gateway.store.isEnabled
+      ? PageMemo(
+        store: gateway.store, cursorLifetime: gateway.configuration.cursor.lifetime) : nil
     clients = gateway.sources.map { source in
       let known = previous?.gateway.sources.firstIndex { $0 === source }
       return previous.flatMap { previous in known.map { previous.clients[$0] } }
@@ -99,12 +102,4 @@ package final class RequestContext {
     }
   }
 
-  func parts(of traversal: Traversal, limit: Int) -> [PageLoader.Part] {
-    traversal.members.compactMap { source, position in
-      guard let index = gateway.sources.firstIndex(where: { $0 === source }) else { return nil }
-      return PageLoader.Part(
-        source: source, client: clients[index],
-        plan: traversal.plan(source, gateway, limit: limit), position: position)
-    }
-  }
 }

@@ -89,7 +89,8 @@ package final class PageLoader {
   private var arrivals = 0
 
   package init(
-    _ parts: [Part], query: SessionQuery, limit: Int, pageBudget: Int, notBefore: Instant,
+    _ parts: some Collection<Part>, order: SessionOrder, limit: Int, pageBudget: Int,
+    notBefore: Instant,
     on loop: EventLoop, fetcher: WindowFetcher, scans: ScanRunner, trace: RequestTrace? = nil
   ) {
     self.loop = loop
@@ -102,19 +103,19 @@ package final class PageLoader {
     members.reserveCapacity(parts.count)
     for part in parts {
       // What a source that has to be read in full is asked for is the order it knows best.
-      let order = part.plan.direction == nil ? SessionOrder.newestFirst : query.order
-      let native = part.source.provider.nativeOrder(for: order) ?? order
-      let name = part.source.name
+      let wanted = part.plan.direction == nil ? SessionOrder.newestFirst : order
       let list = WindowFetcher.List(
-        part.source, client: part.client, order: native, filter: query.filter,
+        part.source, client: part.client,
+        order: part.source.provider.nativeOrder(for: wanted) ?? wanted, part.plan.matcher,
         direction: part.plan.direction ?? .onward, trace: trace)
-      members.append(Member(list: list, outcome: SourceOutcome(name: name)))
+      members.append(Member(list: list, outcome: SourceOutcome(name: part.source.name)))
       sources.append(
         PageBuilder.Source(
-          name: name, reader: SourceReader(plan: part.plan, position: part.position)))
+          idPrefix: part.source.idPrefix,
+          reader: SourceReader(plan: part.plan, position: part.position)))
     }
     builder = PageBuilder(
-      order: query.order, limit: limit, pageBudget: pageBudget, sources: sources)
+      order: order, limit: limit, pageBudget: pageBudget, sources: sources)
   }
 
   /// - Parameter completion: called once, on the loop; perhaps before this returns.

@@ -17,11 +17,16 @@ final class PageReading {
     let now = WallClock.now()
     let traversal = try Traversal(parameters, gateway, now: now)
     self.traversal = traversal
-    let parts = context.parts(of: traversal, limit: parameters.limit)
-    sources = parts.map(\.source)
+    sources = traversal.members.map(\.source)
     signer = gateway.signer
+    let parts = traversal.members.lazy.map { member in
+      PageLoader.Part(
+        source: member.source, client: context.clients[member.index],
+        plan: traversal.plan(member.source, gateway, limit: parameters.limit),
+        position: member.position)
+    }
     loader = PageLoader(
-      parts, query: parameters.query, limit: parameters.limit,
+      parts, order: traversal.query.order, limit: parameters.limit,
       pageBudget: gateway.configuration.query.pageBudget,
       notBefore: traversal.notBefore(gateway.store, now: now, instant: context.loop.now),
       on: context.loop, fetcher: context.fetcher, scans: context.scans, trace: trace)

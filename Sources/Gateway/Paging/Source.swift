@@ -9,6 +9,8 @@ package final class Source: Sendable {
   package let settings: SourceSettings
   package let upstream: UpstreamShared
   package let rendering: SessionRendering
+  /// The name and a colon: what the global ids of its sessions begin with.
+  let idPrefix: [UInt8]
   /// Parameters that the provider applies itself.
   package let pushedDown: Set<String>
   /// Its name, and a number that tells it from others that had the name before it: what was read of one
@@ -26,6 +28,7 @@ package final class Source: Sendable {
     certificates = Self.certificates(settings)
     log = SourceLog("source \(settings.name)", logger: logger)
     storeKey = "\(settings.name)#\(Self.made.add(1, ordering: .relaxed).newValue)"
+    idPrefix = Array("\(settings.name):".utf8)
     rendering = SessionRendering(source: settings.name, provider: settings.provider)
     pushedDown = Set(settings.provider.pushedDown)
   }

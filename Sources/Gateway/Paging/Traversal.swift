@@ -11,11 +11,19 @@ final class Traversal {
   /// When the first page was asked for.
   let startedAt: Timestamp
   let isFirstPage: Bool
-  /// The sources that take part, in the order of the configuration, and where each stands.
-  let members: [(source: Source, position: SourcePosition)]
+  /// The sources that take part, in the order of the configuration.
+  let members: [Member]
   /// Ranks that the filter's bounds admit; nil when there are none.
   private let admitted: ClosedRange<SortRank>?
   private let now: Timestamp
+
+  struct Member {
+    let source: Source
+    /// Its place in the configuration.
+    let index: Int
+    /// Where the traversal stands in it.
+    let position: SourcePosition
+  }
 
   init(
     _ parameters: ListParameters, _ gateway: GatewayState, now: Timestamp
@@ -31,7 +39,7 @@ final class Traversal {
     startedAt = known?.startedAt ?? now
     let admitted = query.order.admittedRanks(query.filter)
     self.admitted = admitted
-    members = gateway.sources.compactMap { source in
+    members = gateway.sources.enumerated().compactMap { index, source in
       guard query.sources.isEmpty || query.sources.contains(source.name),
         query.providers.isEmpty || query.providers.contains(source.provider.name)
       else { return nil }
@@ -40,11 +48,11 @@ final class Traversal {
         guard let entry = known.sources.first(where: { $0.name == source.name }) else {
           return nil
         }
-        return (source, entry.position)
+        return Member(source: source, index: index, position: entry.position)
       }
       var position = SourcePosition(startingAt: admitted?.lowerBound ?? .min)
       position.isExhausted = admitted == nil || !source.provider.canMatch(query.filter)
-      return (source, position)
+      return Member(source: source, index: index, position: position)
     }
     if let known { fingerprint = known.query }
   }

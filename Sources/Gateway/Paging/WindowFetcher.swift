@@ -63,22 +63,24 @@ package final class WindowFetcher {
     package private(set) lazy var key = WindowStore.ListKey(
       source: source.storeKey,
       target: source.provider.listTarget(
-        WindowRequest(offset: 0, count: 1), order: order, filter: filter))
+        WindowRequest(offset: 0, count: 1), order: order, filter: matcher.filter))
     package let order: SessionOrder
-    package let filter: SessionFilter
+    /// Whose filter is passed on to the upstream, as far as that can.
+    private let matcher: SessionMatcher
     package let direction: WalkDirection
+    package var filter: SessionFilter { matcher.filter }
     /// Of the request on whose behalf it is asked.
     let trace: RequestTrace?
 
     /// - Parameter order: the order that the upstream is asked for.
     package init(
-      _ source: Source, client: UpstreamClient, order: SessionOrder, filter: SessionFilter,
+      _ source: Source, client: UpstreamClient, order: SessionOrder, _ matcher: SessionMatcher,
       direction: WalkDirection, trace: RequestTrace? = nil
     ) {
       self.source = source
       self.client = client
       self.order = order
-      self.filter = filter
+      self.matcher = matcher
       self.direction = direction
       self.trace = trace
     }

@@ -19,7 +19,8 @@ struct SamplePage {
           readsAhead: false, scanLimit: 10_000)
         let position = SourcePosition(startingAt: .min)
         return PageBuilder.Source(
-          name: provider.name, reader: SourceReader(plan: plan, position: position))
+          idPrefix: Array("\(provider.name):".utf8),
+          reader: SourceReader(plan: plan, position: position))
       })
     for source in builder.fill() ?? [] {
       try check(builder.nextRequest(source) != nil)
