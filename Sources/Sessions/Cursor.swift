@@ -50,6 +50,7 @@ extension Cursor {
   /// from one another.
   package func encoded() -> [UInt8] {
     var writer = CursorWriter()
+    writer.bytes.reserveCapacity(64 * (1 + sources.count))
     writer.bytes.append(Self.version)
     writer.write(fixed: query)
     writer.write(signed: startedAt.milliseconds)
@@ -73,7 +74,7 @@ extension Cursor {
       if position.hint != nil { flags.insert(.hasHint) }
       if position.lateReturned > 0 { flags.insert(.hasLateReturned) }
     }
-    writer.write(text: Array(source.name.utf8))
+    writer.write(text: source.name.utf8)
     writer.bytes.append(flags.rawValue)
     guard !position.isExhausted else { return }
     writer.write(signed: position.rank)
@@ -165,7 +166,7 @@ private struct CursorWriter {
     }
   }
 
-  mutating func write(text: [UInt8]) {
+  mutating func write(text: some Collection<UInt8>) {
     write(UInt64(text.count))
     bytes += text
   }

@@ -37,9 +37,20 @@ package struct CursorSigner: Sendable {
     return secret
   }
 
-  package func text(_ cursor: Cursor) -> String {
-    let bytes = cursor.encoded()
-    return Base64URL.encode(bytes + signature(bytes, authenticators[0]))
+  /// A signature for one cursor, begun before that is known.
+  package struct Begun {
+    fileprivate let code: HMACSHA256.Begun
+  }
+
+  package func begin() -> Begun { Begun(code: authenticators[0].begin()) }
+
+  package func text(_ cursor: Cursor) -> String { text(cursor, signedBy: begin()) }
+
+  package func text(_ cursor: Cursor, signedBy begun: Begun) -> String {
+    var bytes = cursor.encoded()
+    let code = begun.code.code(bytes)
+    for index in 0..<Self.signatureLength { bytes.append(code[index]) }
+    return Base64URL.encode(bytes)
   }
 
   package func cursor(
@@ -52,7 +63,9 @@ package struct CursorSigner: Sendable {
     let given = Array(signed.suffix(Self.signatureLength))
     let isOurs = authenticators.reduce(false) { known, authenticator in
       // Every secret is tried, so that time does not tell which one signed.
-      CRYPTO_memcmp(signature(bytes, authenticator), given, Self.signatureLength) == 0 || known
+      let code = authenticator.code(bytes)
+      let signature = (0..<Self.signatureLength).map { code[$0] }
+      return CRYPTO_memcmp(signature, given, Self.signatureLength) == 0 || known
     }
     guard isOurs, let cursor = Cursor(encoded: bytes) else { throw .invalid }
     guard cursor.query == query else { throw .mismatch }
@@ -62,32 +75,30 @@ package struct CursorSigner: Sendable {
     return cursor
   }
 
-  private func signature(_ bytes: [UInt8], _ authenticator: HMACSHA256) -> [UInt8] {
-    let code = authenticator.code(bytes)
-    return (0..<Self.signatureLength).map { code[$0] }
-  }
 }
 
 /// base64url without padding (RFC 4648, section 5), canonical: one text for each sequence of bytes.
 package enum Base64URL {
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+  private static let alphabet: StaticString =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
   package static func encode(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    text.reserveCapacity((bytes.count * 4 + 2) / 3)
-    var accumulator: UInt32 = 0
-    var bits = 0
-    for byte in bytes {
-      accumulator = accumulator << 8 | UInt32(byte)
-      bits += 8
-      while bits >= 6 {
-        bits -= 6
-        text.append(alphabet[Int(accumulator >> UInt32(bits)) & 63])
+    let count = (bytes.count * 4 + 2) / 3
+    let alphabet = alphabet.utf8Start
+    return String(unsafeUninitializedCapacity: count) { text in
+      for group in 0..<(bytes.count + 2) / 3 {
+        func byte(_ offset: Int) -> UInt32 {
+          let index = group * 3 + offset
+          return index < bytes.count ? UInt32(bytes[index]) : 0
+        }
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2)
+        for place in 0..<4 where group * 4 + place < count {
+          let digit = bits >> UInt32(18 - place * 6) & 63
+          text.initializeElement(at: group * 4 + place, to: alphabet[Int(digit)])
+        }
       }
+      return count
     }
-    if bits > 0 { text.append(alphabet[Int(accumulator << UInt32(6 - bits)) & 63]) }
-    return String(decoding: text, as: UTF8.self)
   }
 
   /// Nil for a character outside the alphabet, padding, or bits that no encoder writes.

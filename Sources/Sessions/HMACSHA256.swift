@@ -2,7 +2,7 @@ import COpenSSL
 
 /// HMAC-SHA256 (RFC 2104) with one key, by OpenSSL. The library's one call for it looks two algorithms
 /// up by their names and takes the key in anew each time; here both are done once, and each code begins
-/// with a copy of the outcome. To begin anew with the same key and no copy would need a lock, and does
+/// with a copy of the outcome, which can be made before the message is known. To begin anew with the same key and no copy would need a lock, and does
 /// nothing in OpenSSL before 3.0.3.
 ///
 /// `@unchecked Sendable`: `init` alone alters `keyed`; to copy it reads it, and counts references with
@@ -33,18 +33,34 @@ final class HMACSHA256: @unchecked Sendable {
   }
 
   /// The 32 bytes of the code.
-  func code(_ message: [UInt8]) -> SHA256.Digest {
-    let context = EVP_MAC_CTX_dup(keyed)
-    defer { EVP_MAC_CTX_free(context) }
-    var code = SHA256.Digest(repeating: 0)
-    var output = code.mutableSpan
-    let isDone = output.withUnsafeMutableBufferPointer { output in
-      var length = 0
-      return context != nil && EVP_MAC_update(context, message, message.count) == 1
-        && EVP_MAC_final(context, output.baseAddress, &length, output.count) == 1
-        && length == output.count
+  func code(_ message: [UInt8]) -> SHA256.Digest { begin().code(message) }
+
+  func begin() -> Begun { Begun(keyed) }
+
+  /// All of a code that does not depend on the message. For one message.
+  final class Begun {
+    private let context: OpaquePointer
+
+    fileprivate init(_ keyed: OpaquePointer) {
+      guard let copy = EVP_MAC_CTX_dup(keyed) else {
+        preconditionFailure("a copy cannot fail but for want of memory")
+      }
+      context = copy
     }
-    precondition(isDone, "a code cannot fail but for want of memory")
-    return code
+
+    deinit { EVP_MAC_CTX_free(context) }
+
+    func code(_ message: [UInt8]) -> SHA256.Digest {
+      var code = SHA256.Digest(repeating: 0)
+      var output = code.mutableSpan
+      let isDone = output.withUnsafeMutableBufferPointer { output in
+        var length = 0
+        return EVP_MAC_update(context, message, message.count) == 1
+          && EVP_MAC_final(context, output.baseAddress, &length, output.count) == 1
+          && length == output.count
+      }
+      precondition(isDone, "a code cannot fail but for want of memory, or of a second message")
+      return code
+    }
   }
 }

@@ -8,13 +8,10 @@ package final class GatewayHandler: RequestHandler {
   private var context: RequestContext
   private lazy var lagTimer = LoopTimer { [weak self] in self?.measureLag() }
   private var lagDue = Instant(nanoseconds: 0)
-  private var random = SystemRandomNumberGenerator()
-  private let idPrefix: String
-  private var idCount: UInt64 = 0
+  private var requestIDs = RequestIDs()
 
   package init(_ gateway: GatewayState, on loop: EventLoop) {
     context = RequestContext(gateway, on: loop)
-    idPrefix = String(UInt64.random(in: 0 ... .max, using: &random), radix: 36)
     loop.attach(self)
     gateway.process.add(loop.handle)
     scheduleLagMeasurement()
@@ -59,7 +56,7 @@ package final class GatewayHandler: RequestHandler {
 
   package func handle(_ request: Request, _ responder: any Responder) {
     let exchange = APIExchange(
-      request, responder, context: context, requestID: requestID(request.fields))
+      request, responder, context: context, requestID: requestIDs.id(request.fields))
     exchange.trace = context.tracer?.begin(request.fields)
     do throws(Problem) {
       try answer(request, exchange)
@@ -108,23 +105,5 @@ package final class GatewayHandler: RequestHandler {
   private func identify(_ request: Request, _ exchange: APIExchange) throws(Problem) {
     exchange.caller = try context.gateway.authenticator.caller(request.fields)
     try context.gateway.authenticator.admit(exchange.caller)
-  }
-
-  /// The caller's id if it is fit for a log line, else one of our own: a random prefix and a count.
-  private func requestID(_ fields: Fields) -> String {
-    let given = fields.values("x-request-id")
-    if given.count == 1, let id = given.first, Self.isValid(id) { return id }
-    idCount += 1
-    return "\(idPrefix)-\(String(idCount, radix: 36))"
-  }
-
-  private static func isValid(_ id: String) -> Bool {
-    (1...128).contains(id.utf8.count)
-      && id.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2E, 0x5F, 0x2D: true
-        default: false
-        }
-      }
   }
 }

@@ -136,12 +136,8 @@ final class PagePresentation {
     var fields = Fields([
       ("Content-Type", contentType), ("ETag", tag), ("Cache-Control", "private, no-cache"),
       ("Vary", "Accept, Accept-Encoding, Authorization, Origin"),
-      (
-        "Server-Timing",
-        page.outcomes.map { "\($0.name);dur=\($0.latency.wholeMilliseconds)" }
-          .joined(separator: ", ")
-      ),
     ])
+    fields.append("Server-Timing", timing(page.outcomes))
     if let nextCursor { fields.append("Link", "<\(linkStart)\(nextCursor)>; rel=\"next\"") }
     if format != .json { fields.append("Gateway-Partial", page.isPartial ? "true" : "false") }
     // Nothing came, and only because a source failed: the caller should wait before asking on.
@@ -149,6 +145,18 @@ final class PagePresentation {
       fields.append("Retry-After", String(Problem.seconds(failure.retryAfter ?? .seconds(1))))
     }
     return fields
+  }
+
+  /// What each source took (Server Timing, 3).
+  private func timing(_ outcomes: [PageLoader.SourceOutcome]) -> String {
+    let text = ByteBuffer(capacity: 128)
+    for (index, outcome) in outcomes.enumerated() {
+      if index > 0 { text.append(", ") }
+      text.append(outcome.name)
+      text.append(";dur=")
+      text.append(decimal: outcome.latency.wholeMilliseconds)
+    }
+    return text.text
   }
 
   private func makeLinkStart() -> String {

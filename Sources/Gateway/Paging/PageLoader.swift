@@ -276,6 +276,8 @@ package final class PageLoader {
   private func finish() {
     guard let completion else { return }
     self.completion = nil
+    // Not by way of `self`: what is asked there is copied each time.
+    let builder = builder
     for source in members.indices {
       members[source].outcome.returned = builder.returned(source)
       members[source].outcome.report = builder.report(source)

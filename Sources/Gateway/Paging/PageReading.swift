@@ -8,7 +8,6 @@ final class PageReading {
   let sources: [Source]
   private let traversal: Traversal
   private let loader: PageLoader
-  private let signer: CursorSigner
 
   init(
     _ parameters: ListParameters, _ context: RequestContext, trace: RequestTrace? = nil
@@ -18,7 +17,6 @@ final class PageReading {
     let traversal = try Traversal(parameters, gateway, now: now)
     self.traversal = traversal
     sources = traversal.members.map(\.source)
-    signer = gateway.signer
     let parts = traversal.members.lazy.map { member in
       PageLoader.Part(
         source: member.source, client: context.clients[member.index],
@@ -35,8 +33,8 @@ final class PageReading {
   /// - Parameter completion: called once, on the loop, perhaps before this returns, with the page and
   ///   the cursor of the next one, if there is more.
   func start(_ completion: @escaping (PageLoader.Page, _ nextCursor: String?) -> Void) {
-    loader.load { [traversal, signer] page in
-      completion(page, page.hasMore ? traversal.cursor(after: page, signer: signer) : nil)
+    loader.load { [traversal] page in
+      completion(page, page.hasMore ? traversal.cursor(after: page) : nil)
     }
     traversal.prepareCursor()
   }

@@ -8,6 +8,9 @@ final class Traversal {
   /// Of the query. A cursor that is given has to have it, too; else it is for the next page's cursor.
   private lazy var fingerprint = query.fingerprint
   private let matcher: SessionMatcher
+  private let signer: CursorSigner
+  /// Of the next page's cursor.
+  private lazy var signature = signer.begin()
   /// When the first page was asked for.
   let startedAt: Timestamp
   let isFirstPage: Bool
@@ -30,6 +33,7 @@ final class Traversal {
   ) throws(Problem) {
     let query = parameters.query
     self.query = query
+    signer = gateway.signer
     matcher = SessionMatcher(query.filter)
     self.now = now
     let known = try parameters.cursor.map { (text) throws(Problem) in
@@ -103,16 +107,20 @@ final class Traversal {
     return instant + (.zero - min(age, store.readAhead))
   }
 
-  /// Does what the cursor of the next page needs of the query: while the sources are at work, that
-  /// costs no time.
-  func prepareCursor() { _ = fingerprint }
+  /// Does what the cursor of the next page does not need the page for: while the sources are at work,
+  /// that costs no time.
+  func prepareCursor() {
+    _ = fingerprint
+    _ = signature
+  }
 
-  func cursor(after page: PageLoader.Page, signer: CursorSigner) -> String {
-    signer.text(
-      Cursor(
-        query: fingerprint, startedAt: startedAt, issuedAt: now,
-        sources: zip(members, page.positions).map {
-          Cursor.Source(name: $0.source.name, position: $1)
-        }))
+  /// To be called once.
+  func cursor(after page: PageLoader.Page) -> String {
+    let sources = zip(members, page.positions).map {
+      Cursor.Source(name: $0.source.name, position: $1)
+    }
+    return signer.text(
+      Cursor(query: fingerprint, startedAt: startedAt, issuedAt: now, sources: sources),
+      signedBy: signature)
   }
 }
