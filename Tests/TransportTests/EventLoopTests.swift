@@ -46,6 +46,33 @@ struct EventLoopTests {
     #expect(popped == expected.values.sorted(), "seed \(seed)")
   }
 
+  /// Each wait would take ten minutes if its deadline were missed.
+  @Test func `a deadline that comes nearer is met, and so is one after another was canceled`() {
+    let loop = EventLoop()
+    var count = 0
+    let near = LoopTimer { count += 1 }
+    let (far, canceled) = (LoopTimer {}, LoopTimer {})
+    let start = Instant.now()
+    func wait(for wanted: Int) {
+      while count < wanted { loop.turn(waitingAtMost: .seconds(900)) }
+    }
+    // A wait that ends before its time, as something was handed over.
+    func beginWaiting() {
+      loop.handle.submit { _ in }
+      loop.turn(waitingAtMost: .seconds(900))
+    }
+    loop.schedule(far, after: .seconds(600))
+    beginWaiting()
+    loop.schedule(near, after: .milliseconds(5))
+    wait(for: 1)
+    loop.schedule(canceled, after: .milliseconds(5))
+    beginWaiting()
+    loop.cancel(canceled)
+    loop.schedule(near, after: .milliseconds(10))
+    wait(for: 2)
+    #expect(Instant.now() - start < .seconds(300))
+  }
+
   @Test func `a timer that is scheduled again while it fires waits for the next turn`() {
     let loop = EventLoop()
     var count = 0
