@@ -177,14 +177,17 @@ final class Exchange {
 
   /// `application/json`, or any type with the suffix `+json` (RFC 6839, 3.1).
   static func isJSON(_ contentType: String) -> Bool {
-    if contentType == "application/json" { return true }
     var essence = contentType.utf8.prefix { $0 != UInt8(ascii: ";") }
     while let last = essence.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") {
       essence.removeLast()
     }
-    let type = Substring(essence).lowercased()
-    return type == "application/json"
-      || type.hasSuffix("+json") && type.utf8.contains(UInt8(ascii: "/"))
+    func ends(with word: StaticString) -> Bool {
+      let word = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+      // Of what a field may hold, nothing else is a letter's other case, nor "/" or "+".
+      return essence.suffix(word.count).elementsEqual(word) { $0 | 0x20 == $1 }
+    }
+    return essence.count == 16 && ends(with: "application/json")
+      || ends(with: "+json") && essence.contains(UInt8(ascii: "/"))
   }
 }
 

@@ -52,13 +52,11 @@ final class APIExchange {
   }
 
   /// What may be shown, or the problem that it may not.
-  func presentation(
-    _ parameters: ListParameters, _ pairs: [Query.Pair]
-  ) throws(Problem) -> PagePresentation {
-    try checkRaw(parameters.includesRaw)
+  func presentation(_ list: ListRequest) throws(Problem) -> PagePresentation {
+    try checkRaw(list.parameters.includesRaw)
     return PagePresentation(
-      parameters, try Negotiation.format(parameters, request.fields),
-      showsContact: caller.permissions.contains(.contact), path: request.path, pairs: pairs)
+      list, try Negotiation.format(list.parameters, request.fields),
+      showsContact: caller.permissions.contains(.contact), path: request.path)
   }
 
   func checkRaw(_ includesRaw: Bool) throws(Problem) {

@@ -10,20 +10,16 @@ struct ListSessions {
     if let key, let known = context.pages?.entry(key, at: context.loop.now) {
       return answer(exchange, with: known)
     }
-    let pairs = try exchange.pairs()
-    let parameters = try ListParameters(
-      pairs, sources: context.gateway.sources.map(\.name),
-      providers: context.gateway.providers)
-    let presentation = try exchange.presentation(parameters, pairs)
-    let limit = parameters.limit
-    let deniesPartial = parameters.deniesPartial
-    let reading = try PageReading(parameters, context, trace: exchange.trace)
+    let request = try context.lists.request(exchange.request.query ?? "")
+    let presentation = try exchange.presentation(request)
+    let limit = request.parameters.limit
+    let reading = try PageReading(request, context, trace: exchange.trace)
     exchange.onCancel { reading.cancel() }
     reading.start { page, nextCursor in
       exchange.finish { () throws(Problem) in
         exchange.sourceNotes = page.outcomes.map(\.note)
         note(page, reading.sources, limit: limit)
-        try PageFailure.check(page, deniesPartial: deniesPartial)
+        try PageFailure.check(page, deniesPartial: request.parameters.deniesPartial)
         var response = presentation.response(page, of: reading.sources, nextCursor: nextCursor)
         exchange.code(&response)
         if let key { keep(response, page, reading, limit: limit, key) }

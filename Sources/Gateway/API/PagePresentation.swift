@@ -8,36 +8,31 @@ import Upstream
 /// Writes one page as an answer, in the format and with the fields and permissions of the request. An
 /// object, as closures hold it.
 final class PagePresentation {
-  let parameters: ListParameters
+  private let list: ListRequest
   let format: ListParameters.Format
   let showsContact: Bool
   private let path: String
-  private let pairs: [Query.Pair]
   private var rows: PageRows?
-  /// The same request with another cursor, up to that.
-  private lazy var linkStart = makeLinkStart()
 
   init(
-    _ parameters: ListParameters, _ format: ListParameters.Format, showsContact: Bool,
-    path: String, pairs: [Query.Pair]
+    _ list: ListRequest, _ format: ListParameters.Format, showsContact: Bool, path: String
   ) {
-    self.parameters = parameters
+    self.list = list
     self.format = format
     self.showsContact = showsContact
     self.path = path
-    self.pairs = pairs
   }
 
   /// Does what the answer needs of the request alone: while the sources are at work, that costs no
   /// time.
   func prepare(for sources: [Source]) {
     _ = rows(of: sources)
-    _ = linkStart
+    _ = list.nextQueryStart
   }
 
   private func rows(of sources: [Source]) -> PageRows {
     if let rows { return rows }
-    let made = PageRows(parameters, of: sources, showsContact: showsContact)
+    let made = PageRows(list.parameters, of: sources, showsContact: showsContact)
     rows = made
     return made
   }
@@ -74,7 +69,7 @@ final class PagePresentation {
     _ page: PageLoader.Page, _ nextCursor: String?, to body: ByteBuffer
   ) {
     body.append(",\"page\":{\"limit\":")
-    body.append(decimal: parameters.limit)
+    body.append(decimal: list.parameters.limit)
     body.append(",\"hasMore\":")
     body.append(json: page.hasMore)
     body.append(",\"nextCursor\":")
@@ -138,7 +133,9 @@ final class PagePresentation {
       ("Vary", "Accept, Accept-Encoding, Authorization, Origin"),
     ])
     fields.append("Server-Timing", timing(page.outcomes))
-    if let nextCursor { fields.append("Link", "<\(linkStart)\(nextCursor)>; rel=\"next\"") }
+    if let nextCursor {
+      fields.append("Link", "<\(path)?\(list.nextQueryStart)\(nextCursor)>; rel=\"next\"")
+    }
     if format != .json { fields.append("Gateway-Partial", page.isPartial ? "true" : "false") }
     // Nothing came, and only because a source failed: the caller should wait before asking on.
     if page.rows.isEmpty, let failure = page.outcomes.lazy.compactMap(\.failure).first {
@@ -157,12 +154,6 @@ final class PagePresentation {
       text.append(decimal: outcome.latency.wholeMilliseconds)
     }
     return text.text
-  }
-
-  private func makeLinkStart() -> String {
-    let rest = pairs.filter { $0.name != "cursor" }
-      .map { "\(PercentCoding.encode($0.name))=\(PercentCoding.encode($0.value))&" }
-    return "\(path)?\(rest.joined())cursor="
   }
 }
 

@@ -66,6 +66,7 @@ package final class RequestContext {
   package let clients: [UpstreamClient]
   /// Made for the first answer that is packed.
   lazy var deflater = GzipDeflater()
+  let lists: ListRequests
   /// Nil where nothing is kept.
   let pages: PageMemo?
   let metrics: LoopMetrics
@@ -91,6 +92,7 @@ package final class RequestContext {
       fetcher = WindowFetcher(loop: loop, store: gateway.store, metrics: metrics)
       scans = ScanRunner(loop: loop, fetcher: fetcher, store: gateway.store)
     }
+    lists = ListRequests(gateway)
     pages =
       gateway.store.isEnabled
       ? PageMemo(

@@ -47,7 +47,7 @@ package final class PageReader: Sendable {
       _ parameters: ListParameters, _ completion: @escaping (Result<Outcome, Problem>) -> Void
     ) {
       do throws(Problem) {
-        let reading = try PageReading(parameters, context)
+        let reading = try PageReading(ListRequest(parameters), context)
         self.reading = reading
         reading.start { page, nextCursor in
           completion(

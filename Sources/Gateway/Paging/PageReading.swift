@@ -10,21 +10,21 @@ final class PageReading {
   private let loader: PageLoader
 
   init(
-    _ parameters: ListParameters, _ context: RequestContext, trace: RequestTrace? = nil
+    _ request: ListRequest, _ context: RequestContext, trace: RequestTrace? = nil
   ) throws(Problem) {
     let gateway = context.gateway
     let now = WallClock.now()
-    let traversal = try Traversal(parameters, gateway, now: now)
+    let traversal = try Traversal(request, gateway, now: now)
     self.traversal = traversal
     sources = traversal.members.map(\.source)
     let parts = traversal.members.lazy.map { member in
       PageLoader.Part(
         source: member.source, client: context.clients[member.index],
-        plan: traversal.plan(member.source, gateway, limit: parameters.limit),
+        plan: traversal.plan(member.source, gateway, limit: request.parameters.limit),
         position: member.position)
     }
     loader = PageLoader(
-      parts, order: traversal.query.order, limit: parameters.limit,
+      parts, order: traversal.order, limit: request.parameters.limit,
       pageBudget: gateway.configuration.query.pageBudget,
       notBefore: traversal.notBefore(gateway.store, now: now, instant: context.loop.now),
       on: context.loop, fetcher: context.fetcher, scans: context.scans, trace: trace)
@@ -43,7 +43,7 @@ final class PageReading {
   /// the same.
   var reads: [PageLoader.Read]? {
     // An ascending order ends at the time of the request, which is another each time.
-    traversal.isFirstPage && traversal.query.order.descending ? loader.keptReads : nil
+    traversal.isFirstPage && traversal.order.descending ? loader.keptReads : nil
   }
 
   /// The caller has left.

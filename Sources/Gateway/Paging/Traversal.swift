@@ -4,10 +4,7 @@ import Transport
 /// Where a request's page lies in its traversal: at the start, or where a cursor says. An object, as
 /// closures hold it.
 final class Traversal {
-  let query: SessionQuery
-  /// Of the query. A cursor that is given has to have it, too; else it is for the next page's cursor.
-  private lazy var fingerprint = query.fingerprint
-  private let matcher: SessionMatcher
+  private let request: ListRequest
   private let signer: CursorSigner
   /// Of the next page's cursor.
   private lazy var signature = signer.begin()
@@ -20,6 +17,8 @@ final class Traversal {
   private let admitted: ClosedRange<SortRank>?
   private let now: Timestamp
 
+  var order: SessionOrder { request.parameters.query.order }
+
   struct Member {
     let source: Source
     /// Its place in the configuration.
@@ -29,15 +28,14 @@ final class Traversal {
   }
 
   init(
-    _ parameters: ListParameters, _ gateway: GatewayState, now: Timestamp
+    _ request: ListRequest, _ gateway: GatewayState, now: Timestamp
   ) throws(Problem) {
-    let query = parameters.query
-    self.query = query
+    let query = request.query
+    self.request = request
     signer = gateway.signer
-    matcher = SessionMatcher(query.filter)
     self.now = now
-    let known = try parameters.cursor.map { (text) throws(Problem) in
-      try Self.cursor(text, query.fingerprint, gateway, now)
+    let known = try request.parameters.cursor.map { (text) throws(Problem) in
+      try Self.cursor(text, request.fingerprint, gateway, now)
     }
     isFirstPage = known == nil
     startedAt = known?.startedAt ?? now
@@ -58,7 +56,6 @@ final class Traversal {
       position.isExhausted = admitted == nil || !source.provider.canMatch(query.filter)
       return Member(source: source, index: index, position: position)
     }
-    if let known { fingerprint = known.query }
   }
 
   private static func cursor(
@@ -85,16 +82,16 @@ final class Traversal {
 
   /// What one source is asked for on this page.
   func plan(_ source: Source, _ gateway: GatewayState, limit: Int) -> SourcePlan {
-    let order = query.order
     var admitted = admitted ?? .min ... .max
     // Ascending orders end at the time of the first page.
     if !order.descending, startedAt.milliseconds < admitted.upperBound {
       admitted = admitted.lowerBound...max(admitted.lowerBound, startedAt.milliseconds)
     }
-    let bounds = query.filter.updatedAfter ?? query.filter.updatedBefore
+    let filter = request.matcher.filter
+    let bounds = filter.updatedAfter ?? filter.updatedBefore
     return SourcePlan(
       order: order, direction: source.direction(for: order), limits: source.provider.windows,
-      matcher: matcher, pushedDown: source.pushedDown, admitted: admitted,
+      matcher: request.matcher, pushedDown: source.pushedDown, admitted: admitted,
       admitsMissing: bounds == nil, limit: limit, readsAhead: gateway.store.isEnabled,
       scanLimit: gateway.configuration.query.scanLimit)
   }
@@ -110,7 +107,7 @@ final class Traversal {
   /// Does what the cursor of the next page does not need the page for: while the sources are at work,
   /// that costs no time.
   func prepareCursor() {
-    _ = fingerprint
+    _ = request.fingerprint
     _ = signature
   }
 
@@ -120,7 +117,7 @@ final class Traversal {
       Cursor.Source(name: $0.source.name, position: $1)
     }
     return signer.text(
-      Cursor(query: fingerprint, startedAt: startedAt, issuedAt: now, sources: sources),
+      Cursor(query: request.fingerprint, startedAt: startedAt, issuedAt: now, sources: sources),
       signedBy: signature)
   }
 }
