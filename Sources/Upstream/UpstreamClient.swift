@@ -207,9 +207,10 @@ package final class UpstreamClient {
     leave(call)
     switch outcome {
     case .success(let answer):
-      usualLatency += (answer.latency - usualLatency) / 8
       guard let completion else { return }
       let verdict = completion(outcome)
+      let difference = answer.latency - usualLatency
+      usualLatency += .nanoseconds(difference.wholeNanoseconds / 8)
       switch verdict {
       case .usable: counted.call(answer.status == 404 ? .notFound : .ok)
       case .badPayload: counted.call(.badPayload)
