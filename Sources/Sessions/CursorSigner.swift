@@ -74,7 +74,6 @@ package struct CursorSigner: Sendable {
     }
     return cursor
   }
-
 }
 
 /// base64url without padding (RFC 4648, section 5), canonical: one text for each sequence of bytes.

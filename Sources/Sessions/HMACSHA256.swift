@@ -2,8 +2,8 @@ import COpenSSL
 
 /// HMAC-SHA256 (RFC 2104) with one key, by OpenSSL. The library's one call for it looks two algorithms
 /// up by their names and takes the key in anew each time; here both are done once, and each code begins
-/// with a copy of the outcome, which can be made before the message is known. To begin anew with the same key and no copy would need a lock, and does
-/// nothing in OpenSSL before 3.0.3.
+/// with a copy of the outcome, which can be made before the message is known. To begin anew with the same
+/// key and no copy would need a lock, and does nothing in OpenSSL before 3.0.3.
 ///
 /// `@unchecked Sendable`: `init` alone alters `keyed`; to copy it reads it, and counts references with
 /// atomics.
@@ -40,6 +40,8 @@ final class HMACSHA256: @unchecked Sendable {
   /// All of a code that does not depend on the message. For one message.
   final class Begun {
     private let context: OpaquePointer
+    /// The library lets a context that has given its code be used again, to no sense.
+    private var isSpent = false
 
     fileprivate init(_ keyed: OpaquePointer) {
       guard let copy = EVP_MAC_CTX_dup(keyed) else {
@@ -51,6 +53,8 @@ final class HMACSHA256: @unchecked Sendable {
     deinit { EVP_MAC_CTX_free(context) }
 
     func code(_ message: [UInt8]) -> SHA256.Digest {
+      precondition(!isSpent, "one code is for one message")
+      isSpent = true
       var code = SHA256.Digest(repeating: 0)
       var output = code.mutableSpan
       let isDone = output.withUnsafeMutableBufferPointer { output in
@@ -59,7 +63,7 @@ final class HMACSHA256: @unchecked Sendable {
           && EVP_MAC_final(context, output.baseAddress, &length, output.count) == 1
           && length == output.count
       }
-      precondition(isDone, "a code cannot fail but for want of memory, or of a second message")
+      precondition(isDone, "a code cannot fail but for want of memory")
       return code
     }
   }

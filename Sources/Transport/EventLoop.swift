@@ -31,7 +31,8 @@ package final class EventLoop {
     var generation: UInt32 = 0
   }
 
-  /// - Parameter clock: the time that deadlines are held against; tests move one by hand.
+  /// - Parameter clock: the time that deadlines are held against; tests move one by hand. Waits are real
+  ///   time: after a move one may last for as long as was left before.
   package init(clock: @escaping () -> Instant = Instant.now) {
     self.clock = clock
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))

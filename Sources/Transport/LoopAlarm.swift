@@ -6,11 +6,11 @@ import Glibc
 /// pages a second, when the processor sleeps in between, that was 4 % of the CPU time.
 struct LoopAlarm: ~Copyable {
   let descriptor: Int32
-  /// It may ring for a deadline that is none any more: once, for nothing.
+  /// Nil when it has rung. It may ring for a deadline that is none any more: once, for nothing.
   private var ringsAt: Instant?
 
   init() {
-    descriptor = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+    descriptor = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC))
     precondition(descriptor >= 0, "timerfd_create failed: no descriptor is left at start")
   }
 

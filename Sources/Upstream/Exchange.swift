@@ -14,6 +14,7 @@ final class Exchange {
     var status: Int
     /// Of a 200; nil for any other status, whose body is never looked at.
     var body: ByteBuffer?
+    /// Of any status but 200.
     var retryAfter: Duration?
     var advice: RateLimitAdvice?
   }

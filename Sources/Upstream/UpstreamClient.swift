@@ -20,8 +20,9 @@ package final class UpstreamClient {
 
   /// Of the latest answer with a body: a guess at the next one's.
   private var lastBodyBytes = 0
-  /// How long an answer takes of late, over all calls of this loop; zero before the first. Each moves it
-  /// by an eighth of the difference, like a round-trip time in TCP (RFC 6298, 2.3).
+  /// How long a call takes of late, with its waits and retries, over all of this loop that were answered;
+  /// zero before the first. Each moves it by an eighth of the difference, like a round-trip time in TCP
+  /// (RFC 6298, 2).
   package private(set) var usualLatency = Duration.zero
   private var random = SystemRandomNumberGenerator()
   var counted = UpstreamCounts()
@@ -210,7 +211,8 @@ package final class UpstreamClient {
       guard let completion else { return }
       let verdict = completion(outcome)
       let difference = answer.latency - usualLatency
-      usualLatency += .nanoseconds(difference.wholeNanoseconds / 8)
+      usualLatency +=
+        usualLatency == .zero ? difference : .nanoseconds(difference.wholeNanoseconds / 8)
       switch verdict {
       case .usable: counted.call(answer.status == 404 ? .notFound : .ok)
       case .badPayload: counted.call(.badPayload)

@@ -25,6 +25,17 @@ import Transport
     #expect(samples["sessions_gateway_upstream_connections", "source=\"athena\""] == 1)
   }
 
+  /// What a loop keeps of a query string is held against the sources that there are.
+  @Test func whatWasReadBeforeIsReadAnew() throws {
+    let fixture = try GatewayFixture(sessions: 5)
+    #expect(try fixture.client.page("source=alcamine").sourceNames == ["alcamine"])
+    var configuration = fixture.gateway.state.configuration
+    configuration.sources.removeAll { $0.name == "alcamine" }
+    try fixture.adopt(configuration)
+    try fixture.client.get("/v1/sessions?source=alcamine")
+      .expectProblem(400, "invalid-parameter", parameter: "source")
+  }
+
   @Test func aConnectionOutlivesTheReload() throws {
     let fixture = try GatewayFixture(sessions: 20)
     let connection = try RawClient(port: fixture.client.port)

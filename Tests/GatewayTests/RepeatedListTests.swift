@@ -10,15 +10,12 @@ import Testing
     var random = SeededGenerator(seed: 1)
     let all = try fixture.client.page("limit=180").ids
     try #require(all.count > 100)
-    var answered: [Int: Int] = [:]
     for _ in 0..<3 {
       for limit in (1...100).shuffled(using: &random) {
         let page = try fixture.client.page("limit=\(limit)")
         expectSame(page.ids, Array(all.prefix(limit)))
-        answered[limit, default: 0] += 1
       }
     }
-    #expect(answered.count == 100)
   }
 
   /// Who asks, and in what form, is no part of it.
@@ -49,7 +46,7 @@ import Testing
     for _ in 0..<3 {
       try fixture.client.get("/v1/sessions?limit=0")
         .expectProblem(400, "invalid-parameter", parameter: "limit")
-      #expect(try fixture.client.get("/v1/sessions?q=%4").status == 400)
+      #expect(try fixture.client.get("/v1/sessions?q=%FF").status == 400)
     }
   }
 }

@@ -21,11 +21,11 @@ package struct ListParameters: Sendable {
   ///   - sources: names of the configured sources.
   ///   - providers: of the catalogue.
   package init(
-    _ pairs: [Query.Pair], sources: @autoclosure () -> [String], providers: [any SessionProvider]
+    _ pairs: [Query.Pair], sources: [String], providers: [any SessionProvider]
   ) throws(Problem) {
     let reader = ParameterReader(pairs)
     try reader.checkNames(Self.sharedNames, Self.ownNames(providers))
-    try readQuery(reader, sources: sources(), providers: providers)
+    try readQuery(reader, sources: sources, providers: providers)
     if pairs.contains(where: { $0.name.utf8.contains(UInt8(ascii: ".")) }) {
       try readPassedOn(reader, providers)
     }
@@ -48,10 +48,10 @@ package struct ListParameters: Sendable {
   }
 
   private mutating func readQuery(
-    _ reader: ParameterReader, sources: @autoclosure () -> [String],
+    _ reader: ParameterReader, sources: [String],
     providers: [any SessionProvider]
   ) throws(Problem) {
-    query.sources = Set(try reader.words("source", allowed: sources()))
+    query.sources = Set(try reader.words("source", allowed: sources))
     query.providers = Set(try reader.words("provider", allowed: providers.map(\.name)))
     query.filter.statuses = Set(try reader.values("status"))
     query.filter.channels = Set(try reader.values("channel"))

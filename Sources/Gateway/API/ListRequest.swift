@@ -31,7 +31,9 @@ final class ListRequest {
 /// The lists that one loop was asked for lately, by query string: dashboards and scripts ask for the same
 /// again and again. Loop-confined.
 final class ListRequests {
+  /// More different lists than a loop's callers poll; with 1 KB each they take little.
   private static let most = 64
+  /// What people and dashboards ask is shorter; only cursors are longer.
   private static let longestQuery = 512
 
   private let sources: [String]
@@ -44,13 +46,14 @@ final class ListRequests {
   }
 
   func request(_ query: String) throws(Problem) -> ListRequest {
-    if let request = known[query] { return request }
+    let isShort = query.utf8.count <= Self.longestQuery
+    if isShort, let request = known[query] { return request }
     let pairs: [Query.Pair]
     do { pairs = try Query.decode(query) } catch { throw Problem(error) }
     let parameters = try ListParameters(pairs, sources: sources, providers: providers)
     let request = ListRequest(parameters, pairs)
     // A cursor is hardly ever used twice.
-    if parameters.cursor == nil, query.utf8.count <= Self.longestQuery {
+    if isShort, parameters.cursor == nil {
       if known.count >= Self.most { known.removeAll(keepingCapacity: true) }
       known[query] = request
     }

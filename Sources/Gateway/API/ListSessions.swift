@@ -26,7 +26,13 @@ struct ListSessions {
         return response
       }
     }
-    presentation.prepare(for: reading.sources)
+    // While the sources are at work this costs no time. Over HTTP/2 they are asked at the end of the turn,
+    // by what was deferred before.
+    context.loop.defer {
+      guard reading.isUnderWay else { return }
+      reading.prepareCursor()
+      presentation.prepare(for: reading.sources)
+    }
   }
 
   private func keep(

@@ -9,8 +9,8 @@ import Upstream
 /// object, as closures hold it.
 final class PagePresentation {
   private let list: ListRequest
-  let format: ListParameters.Format
-  let showsContact: Bool
+  private let format: ListParameters.Format
+  private let showsContact: Bool
   private let path: String
   private var rows: PageRows?
 
@@ -23,8 +23,7 @@ final class PagePresentation {
     self.path = path
   }
 
-  /// Does what the answer needs of the request alone: while the sources are at work, that costs no
-  /// time.
+  /// Does what the answer needs of the request alone.
   func prepare(for sources: [Source]) {
     _ = rows(of: sources)
     _ = list.nextQueryStart

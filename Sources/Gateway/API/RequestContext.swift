@@ -103,5 +103,4 @@ package final class RequestContext {
         ?? UpstreamClient(source.upstream, on: loop)
     }
   }
-
 }

@@ -4,6 +4,7 @@ import HTTP
 /// line, else with a random prefix and a count.
 struct RequestIDs {
   private static let digits: StaticString = "0123456789abcdefghijklmnopqrstuvwxyz"
+  /// Digits of `UInt64.max`.
   private static let longestNumber = 13
 
   private let prefix: [UInt8]

@@ -122,7 +122,7 @@ package final class PageLoader {
   package func load(_ completion: @escaping (Page) -> Void) {
     self.completion = completion
     step()
-    if self.completion != nil { armTimers() }
+    if isUnderWay { armTimers() }
   }
 
   /// One for all sources of the same patience, mostly one at all.
@@ -145,6 +145,8 @@ package final class PageLoader {
       runOut(source, timeout)
     }
   }
+
+  package var isUnderWay: Bool { completion != nil }
 
   /// The caller has left: what nobody else waits for is canceled.
   package func cancel() {

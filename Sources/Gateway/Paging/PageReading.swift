@@ -36,8 +36,13 @@ final class PageReading {
     loader.load { [traversal] page in
       completion(page, page.hasMore ? traversal.cursor(after: page) : nil)
     }
-    traversal.prepareCursor()
   }
+
+  /// Whether sources are waited for.
+  var isUnderWay: Bool { loader.isUnderWay }
+
+  /// Does what the cursor of the next page does not need the page for.
+  func prepareCursor() { traversal.prepareCursor() }
 
   /// The windows that all of the page came from, if reading it again while they are kept would come to
   /// the same.

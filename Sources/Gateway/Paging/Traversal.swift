@@ -17,7 +17,7 @@ final class Traversal {
   private let admitted: ClosedRange<SortRank>?
   private let now: Timestamp
 
-  var order: SessionOrder { request.parameters.query.order }
+  var order: SessionOrder { request.query.order }
 
   struct Member {
     let source: Source
@@ -104,8 +104,7 @@ final class Traversal {
     return instant + (.zero - min(age, store.readAhead))
   }
 
-  /// Does what the cursor of the next page does not need the page for: while the sources are at work,
-  /// that costs no time.
+  /// Does what the cursor of the next page does not need the page for.
   func prepareCursor() {
     _ = request.fingerprint
     _ = signature

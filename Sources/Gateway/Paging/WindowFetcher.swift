@@ -63,12 +63,12 @@ package final class WindowFetcher {
     package private(set) lazy var key = WindowStore.ListKey(
       source: source.storeKey,
       target: source.provider.listTarget(
-        WindowRequest(offset: 0, count: 1), order: order, filter: matcher.filter))
+        WindowRequest(offset: 0, count: 1), order: order, filter: filter))
     package let order: SessionOrder
-    /// Whose filter is passed on to the upstream, as far as that can.
+    /// Whose filter is passed on to the upstream, as far as it can be.
     private let matcher: SessionMatcher
     package let direction: WalkDirection
-    package var filter: SessionFilter { matcher.filter }
+    var filter: SessionFilter { matcher.filter }
     /// Of the request on whose behalf it is asked.
     let trace: RequestTrace?
 
