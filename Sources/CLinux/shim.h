@@ -1,11 +1,10 @@
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
-// Glibc's Swift module leaves out epoll, eventfd, timerfd and accept4; these headers bring them.
+// Glibc's Swift module leaves out epoll, eventfd and accept4; these headers bring them.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <linux/filter.h>
 
 // accept4 is declared only under _GNU_SOURCE, which the Swift importer does not set for Glibc's own

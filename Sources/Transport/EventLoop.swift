@@ -21,7 +21,6 @@ package final class EventLoop {
   private var slots: [Slot] = []
   private var freeSlots: [Int] = []
   private var timers = TimerHeap()
-  private var alarm = LoopAlarm()
   private var deferred: [() -> Void] = []
   private var attachments: [ObjectIdentifier: AnyObject] = [:]
   private var running = true
@@ -31,25 +30,14 @@ package final class EventLoop {
     var generation: UInt32 = 0
   }
 
-  /// - Parameter clock: the time that deadlines are held against; tests move one by hand. Waits are real
-  ///   time: after a move one may last for as long as was left before.
+  /// - Parameter clock: the time that deadlines are held against; tests move one by hand.
   package init(clock: @escaping () -> Instant = Instant.now) {
     self.clock = clock
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     precondition(epoll >= 0, "epoll_create1 failed: no descriptor is left at start")
     handle = Handle()
     now = clock()
-    watch(handle.wake, EPOLLIN.rawValue, Self.wakeToken)
-    // Edge-triggered: that it has rung is all there is to read.
-    watch(alarm.descriptor, EPOLLIN.rawValue | EPOLLET.rawValue, Self.alarmToken)
-  }
-
-  // No registration has these: a slot's index is far below.
-  private static let wakeToken = UInt64.max
-  private static let alarmToken = UInt64.max - 1
-
-  private func watch(_ descriptor: Int32, _ interest: UInt32, _ token: UInt64) {
-    let added = linux_epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, interest, token)
+    let added = linux_epoll_ctl(epoll, EPOLL_CTL_ADD, handle.wake, EPOLLIN.rawValue, .max)
     precondition(added == 0, "epoll_ctl failed on a descriptor just made")
   }
 
@@ -145,18 +133,14 @@ package final class EventLoop {
   }
 
   private func turn(_ events: UnsafeMutableBufferPointer<epoll_event>) {
-    let waits = deferred.isEmpty && setAlarm()
-    let ready = epoll_wait(epoll, events.baseAddress, Int32(events.count), waits ? -1 : 0)
+    let timeout = deferred.isEmpty ? timers.millisecondsToFirst(from: clock()) : 0
+    let ready = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeout)
     now = clock()
     var woken = false
     for index in 0..<max(0, Int(ready)) {
       let token = withUnsafePointer(to: events[index]) { linux_epoll_data($0) }
-      if token == Self.wakeToken {
+      if token == .max {
         woken = true
-        continue
-      }
-      if token == Self.alarmToken {
-        alarm.rang()
         continue
       }
       let slot = Int(token & 0xFFFF_FFFF)
@@ -170,15 +154,6 @@ package final class EventLoop {
       deferred.removeAll(keepingCapacity: true)
       for work in batch { work() }
     }
-  }
-
-  /// False when a timer is due already.
-  private func setAlarm() -> Bool {
-    guard let deadline = timers.firstDeadline else { return true }
-    let now = clock()
-    if deadline <= now { return false }
-    alarm.ring(at: deadline, now: now)
-    return true
   }
 }
 

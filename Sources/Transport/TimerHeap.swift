@@ -20,7 +20,12 @@ package final class LoopTimer {
 struct TimerHeap {
   private var timers: [LoopTimer] = []
 
-  var firstDeadline: Instant? { timers.first?.deadline }
+  /// Milliseconds for epoll_wait from `now` to the first deadline, rounded up; -1 without a timer.
+  func millisecondsToFirst(from now: Instant) -> Int32 {
+    guard let first = timers.first else { return -1 }
+    let left = first.deadline.nanoseconds - now.nanoseconds
+    return left <= 0 ? 0 : Int32(clamping: (left + 999_999) / 1_000_000)
+  }
 
   mutating func schedule(_ timer: LoopTimer, at deadline: Instant) {
     timer.deadline = deadline
