@@ -21,7 +21,7 @@ struct RequestIDs {
     return text(count)
   }
 
-  /// The number to the base 36, as `String(_:radix:)` has it, which takes ten times as long.
+  /// The number to the base 36, as `String(_:radix:)` has it, without code for every kind of integer.
   private func text(_ number: UInt64) -> String {
     String(unsafeUninitializedCapacity: prefix.count + Self.longestNumber) { text in
       _ = text.initialize(fromContentsOf: prefix)
