@@ -50,6 +50,7 @@ extension Cursor {
   /// from one another.
   package func encoded() -> [UInt8] {
     var writer = CursorWriter()
+    // What each source takes with an id of usual length, and less than that for the rest.
     writer.bytes.reserveCapacity(64 * (1 + sources.count))
     writer.bytes.append(Self.version)
     writer.write(fixed: query)

@@ -115,7 +115,7 @@ final class GatewayFixture {
   }
 
   /// Waits until something is so that others bring about.
-  func wait(
+  static func wait(
     until isSo: () throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let end = Instant.now() + .seconds(10)

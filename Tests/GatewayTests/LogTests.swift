@@ -72,7 +72,7 @@ import Testing
     let connection = try RawClient(port: fixture.client.port)
     try connection.send(
       "GET /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer the-token-of-grafana\r\n\r\n")
-    try fixture.wait(until: { fixture.requestCount == 3 })
+    try GatewayFixture.wait(until: { fixture.requestCount == 3 })
     connection.close()
     let lines = try log.lines { $0.count == 1 }
     #expect(lines[0].contains("status=499"), "\(lines)")

@@ -104,7 +104,7 @@ import Transport
     let fixture = try fixture(ttl: .milliseconds(300))
     let before = try fixture.client.page("limit=5")
     let id = fixture.simulator.service(.anam).insert()
-    try fixture.wait { try fixture.client.page("limit=5").ids.contains("anam:\(id)") }
+    try GatewayFixture.wait { try fixture.client.page("limit=5").ids.contains("anam:\(id)") }
     #expect(!before.ids.contains("anam:\(id)"))
   }
 

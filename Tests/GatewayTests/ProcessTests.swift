@@ -22,7 +22,7 @@ import Testing
     try folder.write("token", "the-second-token-of-all")
     try folder.write("gateway.yaml", Self.configuration(fixture, folder, ["anam", "athena"]))
     gateway.signal(SIGHUP)
-    try fixture.wait(until: { try client.get("/v1/sources", second).status == 200 })
+    try GatewayFixture.wait(until: { try client.get("/v1/sources", second).status == 200 })
     #expect(try client.page("limit=5", second).sourceNames == ["anam", "athena"])
     try client.get("/v1/sources", first).expectProblem(401, "unauthorized")
     // The random cursor secret has outlived it.
@@ -35,7 +35,7 @@ import Testing
     try folder.write("gateway.yaml", broken)
     gateway.signal(SIGHUP)
     let name = "sessions_gateway_config_last_reload_successful"
-    try fixture.wait(until: { try Samples(client, second)[name] == 0 })
+    try GatewayFixture.wait(until: { try Samples(client, second)[name] == 0 })
     #expect(try client.page("limit=5", second).sourceNames == ["anam", "athena"])
 
     // What only a restart changes is said.
@@ -43,7 +43,7 @@ import Testing
       "gateway.yaml",
       try Self.configuration(fixture, folder, ["anam"]).replacing("port: 0", with: "port: 1"))
     gateway.signal(SIGHUP)
-    try fixture.wait(until: { try Samples(client, second)[name] == 1 })
+    try GatewayFixture.wait(until: { try Samples(client, second)[name] == 1 })
     #expect(try client.page("limit=5", second).sourceNames == ["anam"])
 
     gateway.stop()

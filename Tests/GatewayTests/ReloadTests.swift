@@ -52,7 +52,7 @@ import Transport
     }
     let connection = try RawClient(port: fixture.client.port)
     try connection.send("GET /v1/sessions?limit=2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    try fixture.wait(until: { fixture.requestCount == 3 })
+    try GatewayFixture.wait(until: { fixture.requestCount == 3 })
     var configuration = fixture.gateway.state.configuration
     configuration.sources.removeAll { $0.name != "anam" }
     try fixture.adopt(configuration)
@@ -76,7 +76,7 @@ import Transport
     var configuration = fixture.gateway.state.configuration
     configuration.sources.removeLast()
     try fixture.adopt(configuration)
-    try fixture.wait(until: { upstream.openConnections == 0 })
+    try GatewayFixture.wait(until: { upstream.openConnections == 0 })
   }
 
   @Test func aRenewedCertificateIsShownToNewConnections() throws {
@@ -98,10 +98,10 @@ import Transport
       "https://localhost:\(fixture.client.port)/healthz",
     ]
     // Curl's status for a certificate that does not verify.
-    try fixture.wait(until: { try Command(curl).status == 60 })
+    try GatewayFixture.wait(until: { try Command(curl).status == 60 })
     try put("good")
     try fixture.gateway.adopt(configuration)
-    try fixture.wait(until: { try Command(curl).status == 0 })
+    try GatewayFixture.wait(until: { try Command(curl).status == 0 })
     // A file that holds no certificate changes nothing.
     try folder.write("chain", "no certificate")
     #expect(throws: TransportError.self) { try fixture.gateway.adopt(configuration) }

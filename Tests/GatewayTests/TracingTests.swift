@@ -109,7 +109,7 @@ import Upstream
     #expect(try fixture.client.get("/v1/sources").status == 200)
     fixture.gateway.finishTracing()
     let name = "sessions_gateway_tracing_spans_total"
-    try fixture.wait(until: {
+    try GatewayFixture.wait(until: {
       try Samples(fixture.client)[name, "result=\"dropped\""].map { $0 >= 1 } == true
     })
   }
@@ -174,7 +174,7 @@ private final class Collector {
   /// The spans, once there are so many.
   func wait(forSpans count: Int, of fixture: GatewayFixture) throws -> [[String: Any]] {
     var spans: [[String: Any]] = []
-    try fixture.wait(until: {
+    try GatewayFixture.wait(until: {
       fixture.gateway.finishTracing()
       spans = try bodies.flatMap(Self.spans)
       return spans.count >= count
